@@ -1,0 +1,121 @@
+"""Settings of a node: names, ranges, defaults, and the names behind the enumerations.
+
+One table for node, host and documentation. A value is an int, a str or a tuple of ints; it is
+checked the same way on both sides, and refused with the reason and the permitted range.
+"""
+
+from hullcore.compat import const
+
+GASES = ("air", "nitrogen", "helium", "argon", "carbon dioxide")
+COMPENSATIONS = ("none", "sensor")
+PRESSURE_KINDS = ("abs", "gauge")
+SENSORS = ("bmp581", "bmp280", "ms5837", "none")
+U95_KINDS = ("none", "noise_only_scatter", "noise_only_resolution")
+U95_NONE = const(0)
+U95_SCATTER = const(1)
+U95_RESOLUTION = const(2)
+
+_INT = const(0)
+_CHOICE = const(1)
+_TEXT = const(2)
+_INTS = const(3)
+
+# key, kind, default, (low, high) or the choices or the longest text; units are in the key
+SETTINGS = (
+    ("name", _TEXT, "chamber", 16),
+    ("sensor", _CHOICE, "bmp581", SENSORS),
+    ("address", _INT, 0, (0, 119)),  # 0: the chip's default
+    ("i2c_sda", _INT, 4, (0, 28)),
+    ("i2c_scl", _INT, 5, (1, 29)),
+    ("i2c_khz", _INT, 400, (10, 1000)),
+    ("period_us", _INT, 100000, (10000, 60000000)),
+    ("oversampling", _INT, 0, (0, 8192)),  # 0: the largest that fits the period
+    ("compensation", _CHOICE, "sensor", COMPENSATIONS),
+    ("pressure_kind", _CHOICE, "abs", PRESSURE_KINDS),
+    ("volume_ul", _INT, 1000000, (1, 10000000000000)),
+    ("gas", _CHOICE, "air", GASES),
+    ("t_ref_mk", _INT, 293150, (200000, 400000)),
+    ("p_out_pa", _INT, 101325, (0, 4190000)),
+    ("windows_s", _INTS, (10, 60, 600, 3600, 86400), 5),
+    ("watchdog_ms", _INT, 8000, (0, 8388)),  # 0: never armed
+)
+
+
+class SettingError(ValueError):
+    """A value or a combination is refused; the text says why and what is permitted."""
+
+
+def defaults() -> dict:
+    """A complete configuration of default values."""
+    return {row[0]: row[2] for row in SETTINGS}
+
+
+def row_of(key: str) -> tuple:
+    """The table row of a setting; SettingError for an unknown key."""
+    for row in SETTINGS:
+        if row[0] == key:
+            return row
+    raise SettingError("no setting " + key)
+
+
+def _as_int(key: str, text: object) -> int:
+    if isinstance(text, bool) or not isinstance(text, (int, str)):
+        raise SettingError(key + ": not a whole number")
+    try:
+        return int(text)
+    except ValueError:
+        raise SettingError(key + ": not a whole number: " + str(text))
+
+
+def _as_ints(key: str, value: object, most: int) -> tuple:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)):
+        raise SettingError(key + ": expects numbers separated by commas")
+    numbers = tuple([_as_int(key, x) for x in parts])
+    if not 1 <= len(numbers) <= most:
+        raise SettingError("%s: expects 1 to %d numbers" % (key, most))
+    return numbers
+
+
+def check(key: str, value: object) -> object:
+    """The value of one setting from text, JSON or Python; SettingError when refused."""
+    row = row_of(key)
+    kind = row[1]
+    if kind == _INT:
+        number = _as_int(key, value)
+        low, high = row[3]
+        if not low <= number <= high:
+            raise SettingError("%s: %d is outside %d to %d" % (key, number, low, high))
+        return number
+    if kind == _INTS:
+        return _as_ints(key, value, row[3])
+    if not isinstance(value, str):
+        raise SettingError(key + ": expects text")
+    if kind == _CHOICE:
+        if value not in row[3]:
+            raise SettingError("%s: %s is not one of %s" % (key, value, ", ".join(row[3])))
+    elif not 0 < len(value.encode()) <= row[3]:
+        raise SettingError("%s: 1 to %d bytes" % (key, row[3]))
+    return value
+
+
+def check_together(config: dict) -> None:
+    """Refuse combinations that contradict each other (SettingError)."""
+    if config["pressure_kind"] == "gauge" and config["compensation"] != "none":
+        raise SettingError("compensation: needs absolute pressure; a gauge sensor allows none only")
+    previous = 0
+    for length_s in config["windows_s"]:
+        if not 1 <= length_s <= 31536000:
+            raise SettingError("windows_s: %d s is outside 1 to 31536000" % length_s)
+        if previous and (length_s % previous or not 2 <= length_s // previous <= 60):
+            raise SettingError(
+                "windows_s: %d s must be 2 to 60 times the length before it" % length_s
+            )
+        previous = length_s
+
+
+def text_of(value: object) -> str:
+    """A value as `check` reads it back."""
+    if isinstance(value, (tuple, list)):
+        return ",".join([str(x) for x in value])
+    return str(value)

@@ -1,0 +1,43 @@
+"""Exact sums of a run of samples, mergeable: what a least-squares slope needs, and no more.
+
+About the run's own first sample (index 0): n, Σj, Σj², and Σy, Σj·y, Σp, Σj·p, ΣT. Arbitrary-size
+integers: merging happens when a block closes, never per sample.
+"""
+
+
+class Sums:
+    """Sums over the samples present in a span; absent samples simply do not contribute."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Back to the empty run."""
+        self.n = self.sj = self.sjj = 0
+        self.sy = self.sjy = self.sp = self.sjp = self.st = 0
+        self.late = 0
+
+    def add_shifted(self, other: "Sums", offset: int) -> None:
+        """Add a run whose index 0 lies `offset` samples after this run's index 0. Exact."""
+        n = other.n
+        self.n += n
+        self.sj += other.sj + n * offset
+        self.sjj += other.sjj + 2 * offset * other.sj + n * offset * offset
+        self.sy += other.sy
+        self.sjy += other.sjy + offset * other.sy
+        self.sp += other.sp
+        self.sjp += other.sjp + offset * other.sp
+        self.st += other.st
+        self.late += other.late
+
+    def spread(self) -> int:
+        """n·Σj² − (Σj)²: the denominator of both slopes; 0 when fewer than two indices."""
+        return self.n * self.sjj - self.sj * self.sj
+
+    def slope_y(self) -> int:
+        """Numerator of the least-squares slope of y per sample, over `spread()`."""
+        return self.n * self.sjy - self.sj * self.sy
+
+    def slope_p(self) -> int:
+        """Numerator of the least-squares slope of p per sample, over `spread()`."""
+        return self.n * self.sjp - self.sj * self.sp

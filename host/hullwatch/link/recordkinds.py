@@ -1,0 +1,142 @@
+"""The record kinds: what is spooled on the node, acked by number, and kept for ever.
+
+Every record has RECORD_BYTES bytes: the header below, a body whose layout its kind and version
+give, zero padding, CRC-32 of all that precedes. The generated `hullcore/messages.py` and the
+store's decoder both come from this table.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+from hullwatch.link.fields import Field, f
+
+RECORD_BYTES = 176
+"""Fits one 256-byte frame: 4/3 · (5 + 176 + 4) rounded up to 4, plus two delimiters = 250."""
+
+NO_RECORD = 0xFFFFFFFF
+"""In a field that names a record: none."""
+
+HEADER_FIELDS = (
+    f("number", "I", "", "record number within the epoch"),
+    f("epoch", "I", "", "spool epoch"),
+    f("boot", "I", "", "boot counter"),
+    f("kind", "B", "", "record kind"),
+    f("version", "B", "", "layout version of the kind"),
+    f("wraps", "H", "2^30 ms"),
+    f("ms", "I", "ms", "device time at which the record was made"),
+    f("flags", "H", "", "bit set, see FLAGS"),
+)
+HEADER = struct.Struct("<" + "".join(x.code for x in HEADER_FIELDS))
+BODY_BYTES = RECORD_BYTES - HEADER.size - 4
+
+
+@dataclass(frozen=True)
+class RecordKind:
+    """One kind of record and the layout of its body."""
+
+    name: str
+    id: int
+    version: int
+    doc: str
+    fields: tuple[Field, ...]
+    struct: struct.Struct = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "struct", struct.Struct(self.format))
+
+    @property
+    def format(self) -> str:
+        """`struct` format of the body, little-endian, at most BODY_BYTES bytes."""
+        return "<" + "".join(x.code for x in self.fields)
+
+    def unpack(self, record: bytes) -> dict[str, object]:
+        """Body values by name from a whole record."""
+        values = self.struct.unpack_from(record, HEADER.size)
+        return dict(zip((x.name for x in self.fields), values, strict=True))
+
+
+WINDOW = RecordKind(
+    "WINDOW", 1, 1, "slope and leak rate of one window, a pure function of samples first…last",
+    (
+        f("window_ms", "I", "ms", "nominal length"),
+        f("config", "I", "", "record number of the configuration snapshot"),
+        f("first", "Q", "", "first sample number of the window"),
+        f("last", "Q", "", "last sample number of the window, inclusive"),
+        f("n", "I", "", "samples used; fewer than last − first + 1 means a gap"),
+        f("first_wraps", "H", "2^30 ms"), f("first_ms", "I", "ms", "device time at which `first` was due"),
+        f("y_mean_q8", "i", "Pa/256", "mean of the normalised pressure"),
+        f("p_mean_q8", "i", "Pa/256", "mean pressure"),
+        f("t_mean_q16", "i", "K/65536", "mean temperature"),
+        f("p_out_q8", "i", "Pa/256", "outside pressure, declared"),
+        f("slope_y_ppa_s", "q", "1e-12 Pa/s", "least-squares slope of the normalised pressure"),
+        f("slope_p_ppa_s", "q", "1e-12 Pa/s", "least-squares slope of the pressure, uncompensated"),
+        f("u95_slope_ppa_s", "q", "1e-12 Pa/s", "half-width of the 95 % interval of slope_y; −1 none"),
+        f("leak_rate_fpa_m3_s", "q", "1e-15 Pa·m³/s", "leak rate at T_ref, positive = gas lost"),
+        f("u95_leak_fpa_m3_s", "q", "1e-15 Pa·m³/s", "half-width of its interval, see u95_kind; −1 none"),
+        f("t_ref_mk", "I", "mK", "reference temperature of leak rate and normalised pressure"),
+        f("gas", "B", "", "index into hullcore.settings.GASES"),
+        f("compensation", "B", "", "index into hullcore.settings.COMPENSATIONS"),
+        f("u95_kind", "B", "", "index into hullcore.settings.U95_KINDS"),
+        f("pressure_kind", "B", "", "index into hullcore.settings.PRESSURE_KINDS"),
+        f("subwindows", "B", "", "sub-windows behind the scatter interval"),
+    ),
+)  # fmt: skip
+
+EVENT = RecordKind(
+    "EVENT", 2, 1, "something happened: code, numbers that caused it, text",
+    (
+        f("code", "H", "", "see EVENTS"),
+        f("severity", "B", "", "0 info, 1 warning, 2 alarm"),
+        f("a", "q", "", "first number, meaning by code"),
+        f("b", "q"), f("c", "q"),
+        f("text", "64s", "", "UTF-8, zero padded"),
+    ),
+)  # fmt: skip
+
+CONFIG = RecordKind(
+    "CONFIG", 3, 1, "configuration snapshot: every record names the one in force",
+    (
+        f("generation", "I", "", "counts stored configurations"),
+        f("name", "16s", "", "name of the chamber"),
+        f("sensor", "12s", "", "sensor id"),
+        f("address", "B", "", "I²C address"),
+        f("oversampling", "H", "", "in force"),
+        f("period_us", "I", "µs", "sample period"),
+        f("pressure_lsb_q8", "I", "Pa/256", "the sensor's native resolution"),
+        f("pressure_kind", "B"), f("compensation", "B"), f("gas", "B"),
+        f("volume_ul", "Q", "µL", "test volume"),
+        f("t_ref_mk", "I", "mK"), f("p_out_pa", "I", "Pa", "declared"),
+        f("window_s_0", "I", "s"), f("window_s_1", "I", "s"), f("window_s_2", "I", "s"),
+        f("window_s_3", "I", "s"), f("window_s_4", "I", "s", "window lengths; 0 = unused"),
+    ),
+)  # fmt: skip
+
+RECORD_KINDS = (WINDOW, EVENT, CONFIG)
+KIND_BY_ID = {(k.id, k.version): k for k in RECORD_KINDS}
+
+FLAGS = (
+    ("GAP", "samples missing inside the span"),
+    ("LATE", "samples excluded because they were late"),
+    ("SATURATED", "a field is at its limit: the true value is beyond it"),
+    ("NOISE_ONLY", "no declared bound on temperature error: noise part of the interval only"),
+    ("RESOLUTION", "the interval is the quantisation bound, 1.5 LSB / T"),
+)
+"""Bit k of the record header's flags: name and meaning."""
+
+EVENTS = (
+    ("BOOT", 0, "node started: a = reset cause, b = crash count, c = milliseconds to first sample"),
+    ("SENSOR_FAULT", 1, "sensor stopped delivering: a = error code, b = detail, c = sample number"),
+    ("SENSOR_BACK", 0, "sensor delivers again: a = samples missed, c = sample number"),
+    ("CONFIG_BAD", 1, "a stored configuration copy was unusable: a = copy, b = 1 when defaults are used"),
+    ("RECORDS_LOST", 1, "records overwritten before any ack: a = first number, b = last number"),
+    ("RAW_LOST", 1, "raw blocks overwritten before any ack: a = first sample, b = last sample"),
+    ("LEFT", 0, "left to the REPL by Ctrl-C and started again: a = sample number"),
+    ("CRASH", 2, "uncaught exception: a = crash count, text = first line"),
+    ("SAFE_MODE", 2, "three crashes within ten minutes: not measuring"),
+    ("TAKE_OVER", 0, "another store took the node over: a = new store, b = old store"),
+    ("TEMPERATURE", 1, "temperature outside the range of compensation: a = K/65536, c = sample number"),
+    ("PRESSURE", 1, "pressure outside the range of the sensor: a = Pa/256, c = sample number"),
+)
+"""Event codes from 1 on, in order: name, severity (0 info, 1 warning, 2 alarm), what a, b, c mean."""
