@@ -1,0 +1,52 @@
+# make setup   the environment in .venv (the other targets do it themselves when needed)
+# make demo    a leaking chamber, the node and the logger; ARGS="--bench sim --for 2h" adds options
+# make test    everything the project checks about itself
+# make lint    the part of it that runs no code
+# make bench   performance against stated yardsticks
+.PHONY: setup demo test lint format bench lock clean
+.DEFAULT_GOAL := setup
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+PY_SOURCES := firmware host tools $(wildcard hil_tests)
+STAMP := .venv/.installed
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml requirements.lock tools/make_venv.sh
+	@PYTHON="$(PYTHON)" sh tools/make_venv.sh
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/hullwatch demo $(ARGS)
+
+test: lint
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check $(PY_SOURCES)
+	$(BIN)/ruff check $(PY_SOURCES)
+	$(BIN)/mypy
+	$(BIN)/mypy --custom-typeshed-dir .venv/typings firmware/hullcore firmware/hullnode firmware/boards firmware/main.py
+	$(BIN)/python tools/lint_subset.py
+	$(BIN)/python tools/lint_size.py
+	$(BIN)/lint-imports
+	$(BIN)/python tools/gen_messages.py --check
+
+format: $(STAMP)
+	$(BIN)/ruff format $(PY_SOURCES)
+	$(BIN)/ruff check --fix $(PY_SOURCES)
+
+bench: $(STAMP)
+	@$(BIN)/python -m tools.bench $(ARGS)
+
+# Newest versions that pyproject.toml allows, written to the lock file.
+lock:
+	rm -rf .venv
+	echo > requirements.lock
+	$(MAKE) setup
+	$(BIN)/python tools/make_lock.py
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

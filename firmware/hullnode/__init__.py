@@ -1,0 +1,1 @@
+"""The node application: sensors, sampler, link and outputs, everything injected and polled."""
