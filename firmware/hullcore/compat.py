@@ -1,14 +1,11 @@
 """`const` on every interpreter.
 
-`_X = const(3)` with a private name is folded by the MicroPython compiler, which looks for the
-call by its name alone, and then costs no RAM on the node. CPython has no `const`, so there the
-value is simply returned.
+The MicroPython compiler replaces `_X = const(3)` by its value wherever `_X` is used; it looks for
+the call by its name alone and never calls it. A name with a leading underscore then costs no RAM.
+On CPython the call is made and returns its argument.
 """
 
-try:
-    from micropython import const
-except ImportError:
 
-    def const(value: int) -> int:
-        """Return `value` unchanged."""
-        return value
+def const(value: int) -> int:
+    """Return `value` unchanged."""
+    return value
