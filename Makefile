@@ -10,6 +10,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 PY_SOURCES := firmware host tools $(wildcard hil_tests)
+FIRMWARE := firmware/hullcore firmware/hullnode $(wildcard firmware/boards firmware/main.py)
 STAMP := .venv/.installed
 
 setup: $(STAMP)
@@ -28,7 +29,7 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check $(PY_SOURCES)
 	$(BIN)/ruff check $(PY_SOURCES)
 	$(BIN)/mypy
-	$(BIN)/mypy --custom-typeshed-dir .venv/typings firmware/hullcore firmware/hullnode firmware/boards firmware/main.py
+	MYPYPATH=.venv/typings $(BIN)/mypy --custom-typeshed-dir .venv/typings $(FIRMWARE)
 	$(BIN)/python tools/lint_subset.py
 	$(BIN)/python tools/lint_size.py
 	$(BIN)/lint-imports
