@@ -67,7 +67,6 @@ ABSENT_MEMBERS = {
     ("os", "path"),
     ("os", "replace"),
     ("struct", "Struct"),
-    ("struct", "iter_unpack"),
 }
 IGNORED_DUNDERS = {"__class_getitem__", "__format__", "__index__", "__init_subclass__"}
 POSITIONAL_ONLY_CALLS = {

@@ -1,0 +1,38 @@
+"""What a test needs from the machine: absent, it skips with a reason; in CI it fails.
+
+Tests `import capability`. HULLWATCH_CI=1, set by `.ci/run`, means that everything must be there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
+
+import pytest
+
+
+def missing(what: str) -> NoReturn:
+    """End the running test: `what` is not on this machine."""
+    if os.environ.get("HULLWATCH_CI") == "1":
+        pytest.fail(f"{what} is missing, and HULLWATCH_CI=1 says it must be there", pytrace=False)
+    pytest.skip(f"needs {what}")
+
+
+def executable(name: str) -> str:
+    """Return the path of a program beside this interpreter or on PATH."""
+    beside = Path(sys.executable).parent / name
+    found = str(beside) if beside.exists() else shutil.which(name)
+    return found or missing(f"the program {name}")
+
+
+def module(name: str) -> ModuleType:
+    """Return an optional Python package."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        missing(f"the Python package {name}")
