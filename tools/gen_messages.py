@@ -47,7 +47,9 @@ def _lines() -> list[str]:
 def _check_sizes() -> None:
     for k in recordkinds.RECORD_KINDS:
         if k.struct.size > recordkinds.BODY_BYTES:
-            raise SystemExit(f"record {k.name}: body {k.struct.size} > {recordkinds.BODY_BYTES} bytes")
+            raise SystemExit(
+                f"record {k.name}: body {k.struct.size} > {recordkinds.BODY_BYTES} bytes"
+            )
 
 
 @click.command()

@@ -148,7 +148,8 @@ ACK = Message(
     "ACK", 33, TO_NODE, "telemetry", "credit and durable acknowledgement; also the keep-alive",
     (
         f("heard", "H", "", "frame number of the newest frame heard: frees the bytes in flight"),
-        f("durable", "B", "", "0: credit only, the rest is not looked at; 1: committed up to here"),
+        f("flags", "B", "", "bit 0: what follows is committed, else not looked at; bit 1: a frame was "
+          "lost, send again from the oldest uncommitted"),
         f("epoch", "I"), f("record_next", "I", "", "all records below this number are committed"),
         f("boot", "I"), f("raw_next", "Q", "", "all raw blocks below this sample are committed"),
         f("store", "Q", "", "id of the store that committed them"),

@@ -1,0 +1,126 @@
+"""The Raspberry Pi Pico (RP2040, RP2350): the only code that touches `machine`.
+
+Registers: RP2040 datasheet 4.7 (watchdog CTRL 0x40058000, SCRATCH0 0x4005800C); RP2350 datasheet
+12.9 (0x400D8000, SCRATCH0 0x400D800C). SCRATCH0…3 are free for programs and survive every reset
+but power loss.
+"""
+
+import gc
+import os
+import select
+import sys
+import time
+
+import machine
+
+_WDT_RP2040 = 0x40058000
+_WDT_RP2350 = 0x400D8000
+_SCRATCH0 = 0x0C
+_WDT_ENABLE = 1 << 30
+_OUTPUTS = (16, 17, 18, 19)  # valve drivers: each has a pull-down resistor, see the wiring page
+_I2C_TIMEOUT_US = 50000
+
+
+class Console:
+    """USB serial shared with the REPL; 0x03 stays a keyboard interrupt."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self._poll.register(sys.stdin, select.POLLIN)
+        self._in = sys.stdin.buffer
+        self._out = sys.stdout.buffer
+        self._byte = bytearray(1)
+
+    def read(self) -> int:
+        """The next byte, or −1 when none waits; allocates nothing."""
+        for _ in self._poll.ipoll(0):
+            self._in.readinto(self._byte)
+            return self._byte[0]
+        return -1
+
+    def write(self, data: bytes) -> int:
+        """Bytes taken by the USB stack; fewer than given when the host does not read."""
+        return self._out.write(data) or 0
+
+
+class Board:
+    """See firmware/README.md for what each member promises."""
+
+    name = "pico"
+    link_us = 2000
+    root = ""
+    code_root = ""
+
+    def __init__(self) -> None:
+        rp2350 = "RP2350" in sys.implementation._machine
+        self._watchdog_base = _WDT_RP2350 if rp2350 else _WDT_RP2040
+        self._wdt = None
+        self.console = Console()
+        self.uid = machine.unique_id()
+        self.reset_cause = machine.reset_cause()
+        self.ticks_ms = time.ticks_ms
+        self.ticks_us = time.ticks_us
+        self.sleep_ms = time.sleep_ms
+        self.heap_free = gc.mem_free
+        self.collect = gc.collect
+        self.restart = machine.reset
+
+    def outputs_safe(self) -> None:
+        """Release every output: the pull-downs of the valve drivers decide."""
+        for number in _OUTPUTS:
+            machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_DOWN)
+
+    def i2c(self, sda: int, scl: int, khz: int) -> object:
+        """The bus on these pins, freed first should a sensor hold SDA low."""
+        self._free_bus(sda, scl)
+        return machine.I2C(
+            (sda >> 1) & 1, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=khz * 1000,
+            timeout=_I2C_TIMEOUT_US,
+        )  # fmt: skip
+
+    def _free_bus(self, sda: int, scl: int) -> None:
+        # nine clocks end any transfer a reset cut short (I2C specification 3.1.16), then a STOP
+        data = machine.Pin(sda, machine.Pin.OPEN_DRAIN, machine.Pin.PULL_UP, value=1)
+        clock = machine.Pin(scl, machine.Pin.OPEN_DRAIN, machine.Pin.PULL_UP, value=1)
+        for _ in range(9):
+            clock.value(0)
+            time.sleep_us(5)
+            clock.value(1)
+            time.sleep_us(5)
+        data.value(0)
+        time.sleep_us(5)
+        data.value(1)
+
+    def idle(self, us: int) -> None:
+        """Wait up to `us`, at most 1 ms so that the wire is looked at."""
+        if us >= 1000:
+            time.sleep_ms(1)
+        elif us > 0:
+            time.sleep_us(us)
+
+    def random32(self) -> int:
+        """32 random bits."""
+        return int.from_bytes(os.urandom(4), "little")
+
+    def scratch_get(self) -> int:
+        """The register that survives resets but not power loss."""
+        return machine.mem32[self._watchdog_base + _SCRATCH0] & 0xFFFF
+
+    def scratch_set(self, value: int) -> None:
+        """Set that register (16 bits)."""
+        machine.mem32[self._watchdog_base + _SCRATCH0] = value
+
+    def watchdog_arm(self, ms: int) -> None:
+        """Reset the chip unless fed within `ms` (at most 8388 on RP2040)."""
+        self._wdt = machine.WDT(timeout=ms)
+
+    def watchdog_feed(self) -> None:
+        """Start the time anew."""
+        self._wdt.feed()
+
+    def watchdog_disarm(self) -> None:
+        """Stop the watchdog: `machine.WDT` cannot, its enable bit can."""
+        machine.mem32[self._watchdog_base] &= ~_WDT_ENABLE
+
+
+board = Board()

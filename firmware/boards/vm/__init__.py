@@ -1,0 +1,125 @@
+"""A simulated board under the MicroPython VM of a PC.
+
+What a chip would do on its pins goes to the chamber as messages over two named pipes: I2C
+transfers, outputs, watchdog, scratch register. The console is stdin/stdout (a pseudo-terminal),
+the file system a littlefs image, the clock wraps at 2^30 like the chip's and may be scaled.
+
+Environment: HULLWATCH_BUS (path prefix of the pipes), HULLWATCH_IMAGE (littlefs image),
+HULLWATCH_CODE (folder of the modules), HULLWATCH_SPEED (device seconds per second),
+HULLWATCH_UID (hex), HULLWATCH_TICKS0 (start of the tick counters, µs).
+"""
+
+import gc
+import os
+import select
+import struct
+import sys
+import time
+
+from board.blockfile import BlockFile
+from board.buspipe import BusPipe
+
+_MASK = 0x3FFFFFFF
+_CLAIM_US = 300  # idle waits shorter than this of real time spin on the clock
+
+
+class Console:
+    """stdin/stdout as raw bytes."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self._poll.register(sys.stdin, select.POLLIN)
+        self._in = sys.stdin.buffer
+        self._out = sys.stdout.buffer
+        self._byte = bytearray(1)
+
+    def read(self) -> int:
+        """The next byte, or −1 when none waits; leaves the VM when the terminal is gone."""
+        for _ in self._poll.ipoll(0):
+            if self._in.readinto(self._byte) != 1:
+                raise SystemExit
+            return self._byte[0]
+        return -1
+
+    def write(self, data: bytes) -> int:
+        """Bytes taken by the terminal."""
+        return self._out.write(data) or 0
+
+    def wait(self, ms: int) -> None:
+        """Until a byte waits, at most `ms`."""
+        for _ in self._poll.ipoll(ms):
+            return
+
+
+class Board:
+    """See firmware/README.md for what each member promises."""
+
+    name = "vm"
+    link_us = 2000
+    root = "/fs"
+
+    def __init__(self) -> None:
+        self.code_root = os.getenv("HULLWATCH_CODE")
+        self.uid = bytes.fromhex(os.getenv("HULLWATCH_UID"))
+        self._speed = int(float(os.getenv("HULLWATCH_SPEED")) * 1000)
+        self._ticks0 = int(os.getenv("HULLWATCH_TICKS0") or 0)
+        self._start = time.ticks_us()
+        self.console = Console()
+        self._bus = BusPipe(os.getenv("HULLWATCH_BUS"), self._device_us)
+        self.reset_cause = self._bus.reset_cause()
+        self._mount(os.getenv("HULLWATCH_IMAGE"))
+        self.heap_free = gc.mem_free
+        self.collect = gc.collect
+        self.outputs_safe = self._bus.outputs_safe
+        self.watchdog_arm = self._bus.watchdog_arm
+        self.watchdog_feed = self._bus.watchdog_feed
+        self.watchdog_disarm = self._bus.watchdog_disarm
+        self.scratch_get = self._bus.scratch_get
+        self.scratch_set = self._bus.scratch_set
+
+    def _mount(self, path: str) -> None:
+        device = BlockFile(path)
+        try:
+            os.mount(device, self.root)
+        except OSError:
+            os.VfsLfs2.mkfs(device)  # as rp2 does with a flash it cannot mount
+            os.mount(device, self.root)
+
+    def _device_us(self) -> int:
+        return (time.ticks_us() - self._start) * self._speed // 1000
+
+    def ticks_us(self) -> int:
+        """Device microseconds, wrapping at 2^30."""
+        return (self._device_us() + self._ticks0) & _MASK
+
+    def ticks_ms(self) -> int:
+        """Device milliseconds, wrapping at 2^30."""
+        return ((self._device_us() + self._ticks0) // 1000) & _MASK
+
+    def sleep_ms(self, ms: int) -> None:
+        """Block for `ms` of device time."""
+        time.sleep_us(ms * 1000000 // self._speed)
+
+    def idle(self, us: int) -> None:
+        """Wait up to `us` of device time, less when console input arrives."""
+        real_us = us * 1000 // self._speed
+        if real_us >= 1000:
+            self.console.wait(real_us // 1000)
+        elif real_us >= _CLAIM_US:
+            time.sleep_us(real_us - _CLAIM_US // 2)
+
+    def i2c(self, sda: int, scl: int, khz: int) -> object:
+        """The bus whose other end is the simulated chamber, on whatever pins."""
+        return self._bus
+
+    def random32(self) -> int:
+        """32 random bits."""
+        return struct.unpack("<I", os.urandom(4))[0]
+
+    def restart(self) -> None:
+        """End the VM; the bench starts it again, as a chip would start."""
+        self._bus.restarting()
+        sys.exit(0)
+
+
+board = Board()

@@ -1,0 +1,96 @@
+"""The pins of the simulated board: requests to the chamber over a pair of named pipes.
+
+Request: op, address, length (u16), device time in µs (u64), data. Answer: status (0 or an errno),
+length (u16), data. `hullwatch.bench.busserver` is the other end.
+"""
+
+import struct
+
+I2C_WRITE = 1
+I2C_READ = 2
+I2C_READ_MEM = 3
+OUTPUTS_SAFE = 4
+SCRATCH_GET = 5
+SCRATCH_SET = 6
+WATCHDOG_ARM = 7
+WATCHDOG_FEED = 8
+WATCHDOG_DISARM = 9
+RESET_CAUSE = 10
+RESTARTING = 11
+
+_REQUEST = "<BBHQ"
+
+
+class BusPipe:
+    """`machine.I2C` as the drivers use it, and what else a chip's pins and registers do."""
+
+    def __init__(self, prefix: str, device_us: object) -> None:
+        self._device_us = device_us
+        self._out = open(prefix + ".req", "wb")
+        self._in = open(prefix + ".rsp", "rb")
+
+    def _ask(self, op: int, address: int, length: int, data: bytes) -> bytes:
+        head = struct.pack(_REQUEST, op, address, length, self._device_us())
+        self._out.write(head + struct.pack("<H", len(data)) + data)
+        self._out.flush()
+        status, n = struct.unpack("<BH", self._read(3))
+        if status:
+            raise OSError(status)
+        return self._read(n)
+
+    def _read(self, n: int) -> bytes:
+        data = b""
+        while len(data) < n:
+            part = self._in.read(n - len(data))
+            if not part:
+                raise SystemExit
+            data += part
+        return data
+
+    def readfrom_mem_into(self, address: int, register: int, buffer: bytearray) -> None:
+        """Burst read from a register on; OSError on a NACK."""
+        buffer[:] = self._ask(I2C_READ_MEM, address, len(buffer), bytes([register]))
+
+    def writeto_mem(self, address: int, register: int, buffer: bytes) -> None:
+        """Write from a register on; OSError on a NACK."""
+        self._ask(I2C_WRITE, address, 0, bytes([register]) + bytes(buffer))
+
+    def writeto(self, address: int, buffer: bytes) -> None:
+        """Plain write; OSError on a NACK."""
+        self._ask(I2C_WRITE, address, 0, bytes(buffer))
+
+    def readfrom_into(self, address: int, buffer: bytearray) -> None:
+        """Plain read; OSError on a NACK."""
+        buffer[:] = self._ask(I2C_READ, address, len(buffer), b"")
+
+    def outputs_safe(self) -> None:
+        """Release every output."""
+        self._ask(OUTPUTS_SAFE, 0, 0, b"")
+
+    def scratch_get(self) -> int:
+        """The register that survives resets."""
+        return struct.unpack("<H", self._ask(SCRATCH_GET, 0, 0, b""))[0]
+
+    def scratch_set(self, value: int) -> None:
+        """Set that register."""
+        self._ask(SCRATCH_SET, 0, value, b"")
+
+    def watchdog_arm(self, ms: int) -> None:
+        """Have the chip reset unless fed within `ms`."""
+        self._ask(WATCHDOG_ARM, 0, ms, b"")
+
+    def watchdog_feed(self) -> None:
+        """Start the time anew."""
+        self._ask(WATCHDOG_FEED, 0, 0, b"")
+
+    def watchdog_disarm(self) -> None:
+        """Stop the watchdog."""
+        self._ask(WATCHDOG_DISARM, 0, 0, b"")
+
+    def reset_cause(self) -> int:
+        """1 power-on, 3 watchdog or asked for."""
+        return self._ask(RESET_CAUSE, 0, 0, b"")[0]
+
+    def restarting(self) -> None:
+        """Tell the chip that the coming end of the VM is a reset."""
+        self._ask(RESTARTING, 0, 0, b"")

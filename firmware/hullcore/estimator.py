@@ -1,0 +1,58 @@
+"""Samples in, windows out: the whole measurement between sensor and record.
+
+The node drives it sample by sample, `verify` replays the same samples through it; there is no
+second path. `sample`, `late` and `missing` allocate nothing unless a block closes.
+"""
+
+from hullcore.cascade import Cascade
+from hullcore.compensate import T_MAX_Q16, normalise
+from hullcore.measurement import Measurement
+from hullcore.plan import WindowPlan
+
+P_LIMIT_Q8 = 0x3FFFFFFF  # 2^30 − 1: 41.9 bar
+
+ACCEPTED = 0
+BAD_PRESSURE = 1
+BAD_TEMPERATURE = 2
+
+
+class Estimator:
+    """Compensation in front of the window cascade.
+
+    `on_window` as in `Cascade`. One of `sample`, `late`, `missing` is called for every sample
+    number in turn, starting at `first`.
+    """
+
+    def __init__(self, m: Measurement, plan: WindowPlan, on_window: object, first: int = 0) -> None:
+        self.cascade = Cascade(plan, on_window, first)
+        self._compensated = m.compensation != 0
+        self._t_ref = m.t_ref_q16
+        # |T_ref − T| < T / 2, the range in which `normalise` is exact to one unit
+        self._t_low = 2 * m.t_ref_q16 // 3 + 1
+        self._t_high = min(2 * m.t_ref_q16 - 1, T_MAX_Q16)
+
+    def sample(self, p_q8: int, t_q16: int) -> int:
+        """Take the sample that is due; returns ACCEPTED, or why it counts as missing."""
+        if p_q8 < 0 or p_q8 > P_LIMIT_Q8:
+            self.cascade.skip(0)
+            return BAD_PRESSURE
+        if self._compensated:
+            if t_q16 < self._t_low or t_q16 > self._t_high:
+                self.cascade.skip(0)
+                return BAD_TEMPERATURE
+            self.cascade.add(p_q8, normalise(p_q8, t_q16, self._t_ref), t_q16)
+        else:
+            self.cascade.add(p_q8, p_q8, t_q16)
+        return ACCEPTED
+
+    def late(self) -> None:
+        """The sample that is due came late: kept as raw data, out of every window."""
+        self.cascade.skip(1)
+
+    def missing(self) -> None:
+        """The sample that is due does not exist."""
+        self.cascade.skip(0)
+
+    def next_number(self) -> int:
+        """Sample number that is due next."""
+        return self.cascade.number + self.cascade.j

@@ -1,0 +1,50 @@
+"""The node's configuration: validated, two copies with CRC, staged changes written as one."""
+
+from hullcore import settings
+from hullnode import twocopies
+
+_FILE = "config"
+
+
+class Config:
+    """Settings in force, and staged ones that a commit checks together and writes.
+
+    `damaged` is the bit set of unusable copies found, `fallback` True when defaults had to serve
+    although a configuration had been stored.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        stored, self.generation, self.damaged = twocopies.load(root, _FILE)
+        self.values = settings.defaults()
+        self.fallback = stored is None and self.damaged != 0
+        if stored is not None:
+            self._adopt(stored)
+        self._staged = {}
+
+    def _adopt(self, stored: dict) -> None:
+        merged = settings.defaults()
+        try:
+            for key in stored:
+                merged[key] = settings.check(key, stored[key])
+            settings.check_together(merged)
+        except settings.SettingError:
+            self.fallback = True
+            return
+        self.values = merged
+
+    def stage(self, key: str, text: str) -> None:
+        """Check one setting and hold it; SettingError when refused."""
+        self._staged[key] = settings.check(key, text)
+
+    def forget(self) -> None:
+        """Drop what is staged."""
+        self._staged = {}
+
+    def commit(self) -> None:
+        """Check the staged settings together and write them; SettingError or OSError."""
+        merged = dict(self.values)
+        merged.update(self._staged)
+        settings.check_together(merged)
+        self.generation = twocopies.save(self._root, _FILE, merged)
+        self._staged = {}

@@ -1,0 +1,102 @@
+"""Runs the node and decides what an exception, Ctrl-C or a watchdog reset leads to.
+
+The crash count lives in a register that survives resets but not power loss: no flash write per
+boot. It is cleared after ten quiet minutes.
+"""
+
+import sys
+
+from hullcore import ticks
+from hullcore.compat import const
+from hullcore.messages import EVENT_CRASH, EVENT_LEFT, EVENT_SAFE_MODE
+from hullnode.node import Node
+
+_MAX_CRASHES = const(3)
+_QUIET_MS = const(600000)
+_WATCHDOG_RESET = const(3)
+_LEFT = const(0x100)  # in the register: the last run ended by Ctrl-C
+_ASKED = const(0x200)  # the last reset was asked for
+_WAS_SAFE = const(0x400)  # the last run ended in safe mode
+_COUNT = const(0xFF)
+_CRASH_LOG = "crash.txt"
+
+
+def run(board: object) -> None:
+    """Run until Ctrl-C (returns) or a restart (does not return on a board)."""
+    register = board.scratch_get()
+    crashes = register & _COUNT
+    if board.reset_cause == _WATCHDOG_RESET and not register & _ASKED:
+        crashes += 1
+    if crashes >= _MAX_CRASHES:
+        board.scratch_set(_WAS_SAFE)
+        _safe_mode(board, crashes)
+        return
+    board.scratch_set(crashes)
+    try:
+        _loop(board, crashes, register)
+    except KeyboardInterrupt:
+        _leave(board)
+        board.scratch_set(crashes | _LEFT)
+        print("hullwatch: left to the REPL; Ctrl-D starts the node again")
+        return
+    except Exception as error:
+        _leave(board)
+        board.scratch_set(crashes + 1 | _ASKED)
+        _log_crash(board, error)
+        board.restart()
+        return
+    _leave(board)
+    board.scratch_set(crashes | _ASKED)
+    board.restart()
+
+
+def _loop(board: object, crashes: int, register: int) -> None:
+    node = Node(board, crashes)
+    if register & _LEFT:
+        node.pipeline.event(EVENT_LEFT, 0, 0, 0, "")
+    if register & _WAS_SAFE:
+        node.pipeline.event(EVENT_SAFE_MODE, 0, 0, 0, _last_crash(board))
+    if crashes:
+        node.pipeline.event(EVENT_CRASH, crashes, 0, 0, _last_crash(board))
+    watchdog_ms = node.config.values["watchdog_ms"]
+    if watchdog_ms:
+        board.watchdog_arm(watchdog_ms)
+    started = node.clock.ms
+    while not node.restart:
+        wait = node.poll()
+        if watchdog_ms and node.healthy():
+            board.watchdog_feed()
+        if crashes and ticks.diff(node.clock.ms, started) > _QUIET_MS:
+            crashes = 0
+            board.scratch_set(0)
+        if wait > 0:
+            board.idle(wait)
+
+
+def _leave(board: object) -> None:
+    board.outputs_safe()
+    board.watchdog_disarm()
+
+
+def _safe_mode(board: object, crashes: int) -> None:
+    _leave(board)
+    print("hullwatch: safe mode after %d crashes; Ctrl-D tries again" % crashes)
+    print(_last_crash(board))
+
+
+def _log_crash(board: object, error: Exception) -> None:
+    sys.print_exception(error)
+    try:
+        with open(board.root + "/" + _CRASH_LOG, "w") as f:
+            f.write("%s: %s\n" % (type(error).__name__, error))
+            sys.print_exception(error, f)
+    except OSError:
+        pass  # the console has it
+
+
+def _last_crash(board: object) -> str:
+    try:
+        with open(board.root + "/" + _CRASH_LOG) as f:
+            return f.readline().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,213 @@
+"""The node's end of the wire: sessions, credit, four delivery classes, priorities.
+
+Nothing is sent until a host speaks, nothing while it is silent for 5 s, and never more than 256
+bytes are unheard: a USB write that meets a full FIFO would block for up to a second. After one
+short write the node keeps silent until the host speaks again.
+"""
+
+import struct
+
+from hullcore import frame, ticks
+from hullcore.compat import const
+from hullcore.messages import (
+    ACK,
+    ACK_FORMAT,
+    PROTOCOL_VERSION,
+    RAW,
+    RECORD,
+    REPLY,
+    STATUS,
+    WHO,
+    WHO_FORMAT,
+)
+
+_IN_FLIGHT = const(256)  # the USB FIFO
+_SLOTS = const(8)  # frames in flight
+_LISTENING_MS = const(5000)
+_LOST_MS = const(1000)  # a frame unheard for so long is lost: its bytes are free again
+_RESEND_MS = const(30000)  # no durable ack for so long: start again at the oldest unacked
+_DURABLE = const(1)  # ACK.flags
+_RESEND = const(2)
+_STATUS_MS = const(1000)
+_RX_PER_POLL = const(64)  # bytes; bounds one poll to a few milliseconds
+
+
+class Link:
+    """Polled with the device clock's ms; `node` answers commands and supplies HELLO and STATUS.
+
+    Counters: decoder.dropped and `rx_bad` (frames not understood), `status_number`.
+    """
+
+    def __init__(self, console: object, spool: object, ring: object, node: object) -> None:
+        self._console = console
+        self._spool = spool
+        self._ring = ring
+        self._node = node
+        self.decoder = frame.LineBuffer()
+        self.session = 0
+        self.rx_bad = 0
+        self.status_number = 0
+        self._silent = True
+        self._seq = 0
+        self._seen_ms = self._sent_ms = self._acked_ms = self._status_ms = 0
+        self._flight_seq = [0] * _SLOTS
+        self._flight_len = [0] * _SLOTS
+        self._frames = 0
+        self._bytes = 0
+        self._record = 0
+        self._raw = 0
+        self._answer = b""
+        self._answer_id = 0
+        self._answer_due = False
+        self._command_seq = -1
+        self._listening = False
+
+    def poll(self, now_ms: int) -> None:
+        """Take what came, send what credit allows; at most one frame a call."""
+        console = self._console
+        for _ in range(_RX_PER_POLL):
+            byte = console.read()
+            if byte < 0:
+                break
+            if self.decoder.put(byte):
+                self._line(now_ms)
+        if not self._listening:
+            return
+        if ticks.diff(now_ms, self._seen_ms) > _LISTENING_MS:
+            self._listening = False
+            return
+        if not self._silent:
+            self._send_due(now_ms)
+
+    def answering(self) -> bool:
+        """Whether an answer still waits to be sent or heard."""
+        return self._answer_due or self._frames > 0
+
+    # --- receiving ---------------------------------------------------------------------------
+
+    def _line(self, now_ms: int) -> None:
+        status, message, session, seq, payload = frame.decode_line(self.decoder.line())
+        if status != frame.OK:
+            self.rx_bad += 1
+            return
+        if message == WHO:
+            self._who(payload, now_ms)
+            return
+        if session != self.session or session == 0:
+            self.rx_bad += 1
+            return
+        self._heard_host(now_ms)
+        if message == ACK:
+            self._ack(payload, now_ms)
+        elif seq == self._command_seq:
+            self._answer_due = True  # a repeat: same answer, not done again
+        else:
+            self._command_seq = seq
+            status, data = self._node.command(message, payload)
+            self._answer_id = REPLY
+            self._answer = struct.pack("<BHB", message, seq, status) + data
+            self._answer_due = True
+
+    def _heard_host(self, now_ms: int) -> None:
+        self._seen_ms = now_ms
+        self._listening = True
+        if self._silent:
+            self._silent = False
+            self._frames = self._bytes = 0
+
+    def _who(self, payload: bytes, now_ms: int) -> None:
+        if len(payload) < 4:
+            self.rx_bad += 1
+            return
+        protocol, session = struct.unpack_from(WHO_FORMAT, payload)
+        self._silent = True  # forget what was in flight
+        self._heard_host(now_ms)
+        self._answer_id, self._answer = self._node.hello()
+        self._answer_due = True
+        self._seq = 0
+        self._command_seq = -1
+        self.session = session if protocol == PROTOCOL_VERSION else 0
+        self._rewind(now_ms)
+        self._status_ms = now_ms
+
+    def _rewind(self, now_ms: int) -> None:
+        self._record = self._spool.acked
+        self._raw = self._ring.oldest
+        self._acked_ms = now_ms
+
+    def _ack(self, payload: bytes, now_ms: int) -> None:
+        if len(payload) != struct.calcsize(ACK_FORMAT):
+            self.rx_bad += 1
+            return
+        heard, flags, epoch, record_next, boot, raw_next, store = struct.unpack(ACK_FORMAT, payload)
+        self._credit(heard)
+        stamp = self._node.stamp
+        if flags & _DURABLE and self._node.may_ack(store):
+            self._acked_ms = now_ms
+            if epoch == stamp.epoch and not self._spool.ack(record_next):
+                self.rx_bad += 1
+            if boot == stamp.boot and not self._ring.ack(raw_next):
+                self.rx_bad += 1
+        if flags & _RESEND:
+            self._rewind(now_ms)
+
+    def _credit(self, heard: int) -> None:
+        """Free every frame up to number `heard`, modulo 2^16."""
+        while self._frames and (heard - self._flight_seq[0]) & 0xFFFF < 0x8000:
+            self._bytes -= self._flight_len[0]
+            self._frames -= 1
+            for i in range(self._frames):
+                self._flight_seq[i] = self._flight_seq[i + 1]
+                self._flight_len[i] = self._flight_len[i + 1]
+
+    # --- sending -----------------------------------------------------------------------------
+
+    def _send_due(self, now_ms: int) -> None:
+        if self._frames and ticks.diff(now_ms, self._sent_ms) > _LOST_MS:
+            self._frames = self._bytes = 0
+        if self._answer_due:
+            if self._send(self._answer_id, self._answer, now_ms):
+                self._answer_due = False
+            return
+        if self.session == 0 or self._bytes:
+            # one frame at a time unless it is an answer: two of the largest exceed the FIFO
+            return
+        if self._resend_due(now_ms):
+            self._rewind(now_ms)
+        spool = self._spool
+        ring = self._ring
+        self._record = max(self._record, spool.oldest, spool.acked)
+        self._raw = max(self._raw, ring.oldest)
+        if self._record < spool.next:
+            if self._send(RECORD, spool.get(self._record), now_ms):
+                self._record += 1
+        elif self._raw < ring.next:
+            if self._send(RAW, ring.get(self._raw), now_ms):
+                self._raw += 1
+        elif ticks.diff(now_ms, self._status_ms) >= _STATUS_MS:
+            if self._send(STATUS, self._node.status(self.status_number), now_ms):
+                self._status_ms = now_ms
+                self.status_number += 1
+
+    def _resend_due(self, now_ms: int) -> bool:
+        if self._spool.acked >= self._record and self._ring.oldest >= self._raw:
+            self._acked_ms = now_ms
+            return False
+        return ticks.diff(now_ms, self._acked_ms) > _RESEND_MS
+
+    def _send(self, message: int, payload: bytes, now_ms: int) -> bool:
+        data = frame.encode(message, self.session, self._seq, payload)
+        n = len(data)
+        if self._bytes + n > _IN_FLIGHT or self._frames == _SLOTS:
+            return False
+        if self._console.write(data) != n:
+            self._silent = True
+            self._listening = False
+            return False
+        self._flight_seq[self._frames] = self._seq
+        self._flight_len[self._frames] = n
+        self._frames += 1
+        self._bytes += n
+        self._seq = (self._seq + 1) & 0xFFFF
+        self._sent_ms = now_ms
+        return True

@@ -1,0 +1,143 @@
+"""From sample to record: estimator, raw blocks, events about the sample stream.
+
+The sampler's sink. On a sample that closes no block nothing is allocated.
+"""
+
+from hullcore import estimator, records
+from hullcore.compat import const
+from hullcore.messages import (
+    EVENT_PRESSURE,
+    EVENT_RAW_LOST,
+    EVENT_RECORDS_LOST,
+    EVENT_SENSOR_BACK,
+    EVENT_SENSOR_FAULT,
+    EVENT_TEMPERATURE,
+)
+from hullcore.measurement import window_body
+from hullcore.plan import WindowPlan
+from hullcore.rawblock import CAPACITY, RawPacker
+
+_RAW_AGE_US = const(10000000)  # a raw block waits at most this long for more samples
+_LOSS_BATCH = const(16)  # losses told of at a time, so that telling does not cause as many again
+
+
+class Pipeline:
+    """Owns the estimator and the open raw block; appends to the spool and to the raw ring.
+
+    `p_q8` and `t_q16` are the latest sample. Sample `start` is due at `due_ms` (device time).
+    """
+
+    def __init__(
+        self, m: object, lengths_s: tuple, driver: object, clock: object, spool: object,
+        ring: object, stamp: object,
+    ) -> None:  # fmt: skip
+        self._m = m
+        self._clock = clock
+        self._spool = spool
+        self._ring = ring
+        self._stamp = stamp
+        plan = WindowPlan(m.period_us, lengths_s)
+        self._estimator = estimator.Estimator(m, plan, self._window)
+        self._packer = RawPacker(driver.pressure_shift, driver.temperature_shift)
+        self._flush_at = min(CAPACITY, max(1, _RAW_AGE_US // m.period_us))
+        self._bad = estimator.ACCEPTED
+        self.due_ms = 0
+        self.p_q8 = 0
+        self.t_q16 = 0
+
+    def begin(self) -> None:
+        """The first sample is due now: sample number 0 gets its device time."""
+        self.due_ms = self._clock.total_ms()
+
+    def next_number(self) -> int:
+        """Sample number that is due next."""
+        return self._estimator.next_number()
+
+    def withheld(self) -> int:
+        """Windows withheld so far for want of samples."""
+        return self._estimator.cascade.withheld
+
+    def taken(self, p_q8: int, t_q16: int) -> None:
+        """The sample that was due, in time."""
+        self.p_q8 = p_q8
+        self.t_q16 = t_q16
+        packer = self._packer
+        packer.add(p_q8, t_q16)
+        verdict = self._estimator.sample(p_q8, t_q16)
+        if packer.full or packer.count >= self._flush_at:
+            self.flush(0)
+        if verdict != self._bad:
+            self._verdict(verdict)
+
+    def late(self, p_q8: int, t_q16: int, late_us: int) -> None:
+        """The sample that was due, late: raw block of its own, in no window."""
+        self.flush(0)
+        self.p_q8 = p_q8
+        self.t_q16 = t_q16
+        self._packer.add(p_q8, t_q16)
+        self._estimator.late()
+        self.flush(late_us)
+
+    def missed(self) -> None:
+        """No sample for this number."""
+        if self._packer.count:
+            self.flush(0)
+        self._estimator.missing()
+
+    def fault(self, code: int, detail: int) -> None:
+        """The sensor stopped delivering."""
+        self.event(EVENT_SENSOR_FAULT, code, detail, self.next_number(), "")
+
+    def recovered(self, missed: int) -> None:
+        """The sensor delivers again."""
+        self.event(EVENT_SENSOR_BACK, missed, 0, self.next_number(), "")
+
+    def flush(self, late_us: int) -> None:
+        """Close the open raw block, if any, into the ring; what it could not hold follows."""
+        packer = self._packer
+        end = self.next_number()
+        while packer.count:
+            first = end - packer.count
+            due = self._due(first)
+            payload = packer.close(
+                self._stamp.boot, self._m.record, first, due >> 30, due & 0x3FFFFFFF, late_us
+            )
+            self._ring.append(payload, first, end - packer.count)
+        first, last = self._ring.take_lost()
+        if first >= 0:
+            self.event(EVENT_RAW_LOST, first, last, 0, "")
+
+    def event(self, event: int, a: int, b: int, c: int, text: str) -> None:
+        """Append an EVENT record."""
+        clock = self._clock
+        clock.poll()
+        self.append(records.event_record(self._stamp, clock.wraps, clock.ms, event, a, b, c, text))
+
+    def append(self, record: bytes) -> None:
+        """Spool one record; a loss it causes becomes a record itself."""
+        spool = self._spool
+        spool.append(record)
+        self._stamp.number = spool.next
+        if spool.lost_first >= 0 and spool.lost_last - spool.lost_first >= _LOSS_BATCH:
+            first, last = spool.take_lost()
+            self.event(EVENT_RECORDS_LOST, first, last, 0, "")
+
+    def _due(self, number: int) -> int:
+        return self.due_ms + number * self._m.period_us // 1000
+
+    def _window(
+        self, length_s: int, first: int, last: int, sums: object, scatter: object
+    ) -> None:
+        flags, body = window_body(self._m, length_s, first, last, sums, scatter, self._due(first))
+        clock = self._clock
+        clock.poll()
+        self.append(records.window_record(self._stamp, clock.wraps, clock.ms, flags, body))
+
+    def _verdict(self, verdict: int) -> None:
+        """An event when samples start to be unusable, not one for each."""
+        self._bad = verdict
+        number = self.next_number() - 1
+        if verdict == estimator.BAD_PRESSURE:
+            self.event(EVENT_PRESSURE, self.p_q8, 0, number, "")
+        elif verdict == estimator.BAD_TEMPERATURE:
+            self.event(EVENT_TEMPERATURE, self.t_q16, 0, number, "")

@@ -1,0 +1,70 @@
+"""Raw blocks waiting for the host: at least 60 s in RAM, re-sent until acked, losses counted."""
+
+from hullcore.compat import const
+from hullcore.frame import MAX_PAYLOAD
+
+_SECONDS = const(60)
+_WORST_SAMPLES = const(30)  # per block with two-byte differences throughout, and some holes
+_SPARE = const(4)
+
+
+def blocks_for(period_us: int) -> int:
+    """Blocks that hold at least 60 s of samples at this period."""
+    samples = _SECONDS * 1000000 // period_us + 1
+    return samples // _WORST_SAMPLES + _SPARE + min(samples, 8)
+
+
+class RawRing:
+    """Ring of payloads, numbered by a running index; `first[i]` … `end[i]` are sample numbers."""
+
+    def __init__(self, capacity: int) -> None:
+        self._slab = bytearray(capacity * MAX_PAYLOAD)
+        self._size = [0] * capacity
+        self._first = [0] * capacity
+        self._end = [0] * capacity
+        self._capacity = capacity
+        self.oldest = 0
+        self.next = 0
+        self.dropped = 0
+        self.lost_first = -1
+        self.lost_last = -1
+
+    def append(self, payload: bytes, first: int, end: int) -> None:
+        """Keep one block of samples first … end − 1."""
+        if self.next - self.oldest == self._capacity:
+            slot = self.oldest % self._capacity
+            self.dropped += 1
+            if self.lost_first < 0:
+                self.lost_first = self._first[slot]
+            self.lost_last = self._end[slot] - 1
+            self.oldest += 1
+        slot = self.next % self._capacity
+        at = slot * MAX_PAYLOAD
+        self._slab[at : at + len(payload)] = payload
+        self._size[slot] = len(payload)
+        self._first[slot] = first
+        self._end[slot] = end
+        self.next += 1
+
+    def get(self, index: int) -> bytes:
+        """Payload of a block still held (oldest ≤ index < next)."""
+        slot = index % self._capacity
+        at = slot * MAX_PAYLOAD
+        return bytes(memoryview(self._slab)[at : at + self._size[slot]])
+
+    def ack(self, sample: int) -> bool:
+        """All blocks that end at or below sample number `sample` are durable at the host.
+
+        False, and nothing changes, for samples that were never packed.
+        """
+        if self.next and sample > self._end[(self.next - 1) % self._capacity]:
+            return False
+        while self.oldest < self.next and self._end[self.oldest % self._capacity] <= sample:
+            self.oldest += 1
+        return True
+
+    def take_lost(self) -> tuple:
+        """(first, last) sample lost since the last call, or (−1, −1)."""
+        lost = (self.lost_first, self.lost_last)
+        self.lost_first = self.lost_last = -1
+        return lost

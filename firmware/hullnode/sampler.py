@@ -1,0 +1,144 @@
+"""Deadline sampler: one conversion per slot, triggered at its deadline, lateness measured.
+
+Slot k is due k periods after the first trigger. A slot whose trigger came more than the tolerance
+after its deadline is late: kept, counted, and left out of the windows. A slot that no sample
+belongs to is missed. Nothing here allocates.
+"""
+
+from hullcore import ticks
+from hullcore.compat import const
+from hullnode.drivers.errors import SensorError
+
+_REPAIR_AFTER = const(10)  # slots without a sample before the driver is started again
+_MIN_TOLERANCE_US = const(1000)
+_MAX_TOLERANCE_US = const(50000)
+_EAGER_POLLS = const(4)  # then a conversion that does not end is looked at 16 times per period
+
+
+class Sampler:
+    """Polled; `sink` gets taken(p_q8, t_q16), late(p_q8, t_q16, late_us), missed(), and
+    fault(code, detail) / recovered(missed) when a sensor stops or resumes delivering.
+
+    Counters: late_count, missed_count, bus_errors. `healthy` is False in a recorded fault.
+    """
+
+    def __init__(self, ticks_us: object, driver: object, period_us: int, sink: object) -> None:
+        self._ticks_us = ticks_us
+        self._driver = driver
+        self._period = period_us
+        self._sink = sink
+        self._tolerance = min(max(period_us // 10, _MIN_TOLERANCE_US), _MAX_TOLERANCE_US)
+        self._busy = False
+        self._again = 0
+        self._due = ticks_us()
+        self._late_us = 0
+        self._polls = 0
+        self._absent = 0
+        self._code = 0
+        self._detail = 0
+        self.healthy = True
+        self.late_count = 0
+        self.missed_count = 0
+        self.bus_errors = 0
+        self.taken_count = 0
+
+    def begin(self) -> None:
+        """Start the driver; slot 0 is due now. A driver that fails is tried again later."""
+        try:
+            self._driver.start()
+        except (OSError, SensorError) as error:
+            self._note(error)
+            self._absent = _REPAIR_AFTER - 1  # the first miss records the fault
+        self._due = self._ticks_us()
+
+    def poll(self) -> int:
+        """Do what is due; returns µs until the next call is worth it."""
+        now = self._ticks_us()
+        if self._busy:
+            wait = ticks.diff(self._again, now)
+            if wait > 0:
+                return wait
+            return self._collect(now)
+        wait = ticks.diff(self._due, now)
+        if wait > 0:
+            return wait
+        return self._start(now, -wait)
+
+    def slack_us(self) -> int:
+        """µs until the next deadline; 0 while a conversion is running."""
+        return 0 if self._busy else ticks.diff(self._due, self._ticks_us())
+
+    def _start(self, now: int, late_us: int) -> int:
+        while late_us >= self._period:
+            self._miss()
+            late_us -= self._period
+        self._late_us = late_us
+        try:
+            if self._absent and self._absent % _REPAIR_AFTER == 0:
+                self._driver.start()
+            wait = self._driver.trigger()
+        except (OSError, SensorError) as error:
+            return self._failed(error)
+        self._again = ticks.add(now, wait)
+        self._polls = 0
+        self._busy = True
+        return wait
+
+    def _collect(self, now: int) -> int:
+        driver = self._driver
+        try:
+            more = driver.collect()
+        except (OSError, SensorError) as error:
+            return self._failed(error)
+        if more:
+            self._polls += 1
+            if self._polls > _EAGER_POLLS:
+                more = max(more, self._period >> 4)
+            if ticks.diff(now, self._due) + more < self._period:
+                self._again = ticks.add(now, more)
+                return more
+            self._code = self._detail = 0
+            self._miss()  # the conversion never completed
+            return 0
+        self._busy = False
+        self._due = ticks.add(self._due, self._period)
+        if self._absent:
+            self._recover()
+        self.taken_count += 1
+        if self._late_us > self._tolerance:
+            self.late_count += 1
+            self._sink.late(driver.pressure_q8, driver.temperature_q16, self._late_us)
+        else:
+            self._sink.taken(driver.pressure_q8, driver.temperature_q16)
+        return 0
+
+    def _miss(self) -> None:
+        self._busy = False
+        self._due = ticks.add(self._due, self._period)
+        self.missed_count += 1
+        self._absent += 1
+        if self._absent == _REPAIR_AFTER:
+            self.healthy = False
+            self._sink.fault(self._code, self._detail)
+        self._sink.missed()
+
+    def _failed(self, error: Exception) -> int:
+        """A NACK or a chip that reports an error; `code` is negative for the latter."""
+        self._note(error)
+        self._miss()
+        return 0
+
+    def _note(self, error: Exception) -> None:
+        self.bus_errors += 1
+        if isinstance(error, SensorError):
+            self._code = -error.code
+            self._detail = error.detail
+        else:
+            self._code = error.args[0] if error.args else 0
+            self._detail = 0
+
+    def _recover(self) -> None:
+        if not self.healthy:
+            self._sink.recovered(self._absent)
+        self.healthy = True
+        self._absent = 0

@@ -1,0 +1,13 @@
+"""Guard: outputs safe first, then the node, then the REPL. Kept readable on the board.
+
+Ctrl-C leaves to the REPL with outputs safe and the watchdog disarmed. An uncaught exception
+restarts the board; after the third crash within ten minutes it stays in the REPL (safe mode).
+"""
+
+from board import board
+
+board.outputs_safe()
+
+from hullnode import guard  # noqa: E402 - nothing may come before the outputs are safe
+
+guard.run(board)

@@ -1,0 +1,111 @@
+"""The simulated board in this process: the firmware on CPython, in virtual time.
+
+Another board, not another firmware: the same `hullnode` runs on it, its I²C goes to the register
+models, its clock is the simulation's and wraps at 2^30 like the chip's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from hullwatch.sim.bus import SimBus
+
+_MASK = 0x3FFFFFFF
+
+
+class VirtualClock:
+    """Simulated time in µs; only the bench moves it."""
+
+    def __init__(self) -> None:
+        self.us = 0
+
+    def now_us(self) -> int:
+        """Simulated microseconds since the bench was built."""
+        return self.us
+
+
+class MemoryConsole:
+    """Both directions of the wire as byte queues; `on_input` is told when the host has written."""
+
+    def __init__(self) -> None:
+        self._to_node: deque[int] = deque()
+        self.to_host = bytearray()
+        self.on_input: Callable[[], None] = lambda: None
+
+    def read(self) -> int:
+        """Node side: the next byte or −1."""
+        return self._to_node.popleft() if self._to_node else -1
+
+    def write(self, data: bytes) -> int:
+        """Node side: send; everything is taken."""
+        self.to_host += data
+        return len(data)
+
+    def put(self, data: bytes) -> None:
+        """Host side: bytes for the node."""
+        self._to_node.extend(data)
+        self.on_input()
+
+
+class SimBoard:
+    """See firmware/README.md for what each member promises."""
+
+    name = "sim"
+    link_us = 100_000
+
+    def __init__(self, clock: VirtualClock, bus: SimBus, folder: Path, seed: int) -> None:
+        self._clock = clock
+        self._bus = bus
+        self._start = clock.us
+        self._rng = np.random.default_rng([seed, 0xB0A2D])
+        self.console = MemoryConsole()
+        self.root = str(folder)
+        self.code_root = str(folder)
+        self.uid = hashlib.sha256(b"hullwatch-sim-%d" % seed).digest()[:8]
+        self.reset_cause = 1
+        self.safe = False
+        self._scratch = 0
+
+    def ticks_us(self) -> int:
+        """Device microseconds, wrapping at 2^30."""
+        return (self._clock.us - self._start) & _MASK
+
+    def ticks_ms(self) -> int:
+        """Device milliseconds, wrapping at 2^30."""
+        return ((self._clock.us - self._start) // 1000) & _MASK
+
+    def sleep_ms(self, ms: int) -> None:
+        """Blocking time passes for the chamber too."""
+        self._clock.us += ms * 1000
+
+    def i2c(self, sda: int, scl: int, khz: int) -> SimBus:
+        """The bus to the register models, on whatever pins."""
+        return self._bus
+
+    def random32(self) -> int:
+        """32 bits from the seed: runs repeat."""
+        return int(self._rng.integers(1, 1 << 32))
+
+    def outputs_safe(self) -> None:
+        """Release every output."""
+        self.safe = True
+
+    def heap_free(self) -> int:
+        """Not a quantity of this VM."""
+        return 0
+
+    def collect(self) -> None:
+        """Not needed on this VM."""
+
+    def scratch_get(self) -> int:
+        """The register that survives resets."""
+        return self._scratch
+
+    def scratch_set(self, value: int) -> None:
+        """Set that register."""
+        self._scratch = value
