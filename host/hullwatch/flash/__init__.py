@@ -1,0 +1,1 @@
+"""Everything that puts firmware onto a node."""
