@@ -8,8 +8,10 @@ Divisions by powers of two are arithmetic shifts, which is what reproduces the p
 Pressure keeps the bits below the sheet's 0.1 mbar; floor(pressure_q8 / 2560) is the sheet's P.
 
 A sample takes two conversions, pressure then temperature, so `collect` is called twice. There is
-no busy flag: reading before the conversion has ended returns 0 *and spoils the result*. Hence the
-waits are the longest conversion times, and after a 0 the conversion is started again.
+no busy flag, and a read or a command before the conversion has ended makes its result wrong
+without a sign of it. Hence the waits are the longest conversion times plus what a caller's clock
+may have run ahead, and whenever a conversion may still be running (a reading of 0, a sample that
+was never collected) the chip is reset and the sample begun again.
 """
 
 from hullcore.compat import const
@@ -21,7 +23,14 @@ _READ_PROM = const(0xA0)
 _CONVERT_D1 = const(0x40)
 _CONVERT_D2 = const(0x50)
 
-_RESET_MS = const(10)  # reload of the calibration memory
+_RESET_MS = const(10)  # reload of the calibration memory, at start
+_RELOAD_US = const(5000)  # the same while in use: its sister chip, the MS5611, states 2.8 ms
+_MARGIN_US = const(300)  # the command itself takes 50 µs on the bus at 400 kHz, 200 at 100
+# what the chip was told last
+_IDLE = const(0)
+_RELOADING = const(1)
+_CONVERTING_D1 = const(2)
+_CONVERTING_D2 = const(3)
 _TWENTY_CELSIUS_Q16 = const(19211878)  # 293.15 K; 0.4 LSB = 6 µK low
 _LIMIT_Q8 = const(0x3FFFFFFF)
 # product codes in bits 11..5 of PROM word 0
@@ -32,7 +41,8 @@ _RATIOS = (256, 512, 1024, 2048, 4096, 8192)
 
 
 def _one_conversion_us(oversampling: int) -> int:
-    return (600, 1170, 2280, 4540, 9040, 18080)[_RATIOS.index(oversampling)]
+    longest = (600, 1170, 2280, 4540, 9040, 18080)[_RATIOS.index(oversampling)]
+    return longest + _MARGIN_US
 
 
 def conversion_us(oversampling: int) -> int:
@@ -74,12 +84,14 @@ class Ms5837:
         self._address = address
         self._sleep_ms = sleep_ms
         self._data = bytearray(3)
+        self._reset = bytes([_RESET])
         command = _RATIOS.index(oversampling) << 1
         self._convert_d1 = bytes([_CONVERT_D1 | command])
         self._convert_d2 = bytes([_CONVERT_D2 | command])
         self._conversion_us = _one_conversion_us(oversampling)
         self._c = tuple([0] * 6)
         self._d1 = 0
+        self._state = _IDLE
         self.pressure_q8 = 0
         self.temperature_q16 = 0
         self.pressure_lsb_q8 = 1
@@ -92,7 +104,7 @@ class Ms5837:
         Raises OSError (bus), SensorError BAD_PROM_CRC, BAD_CALIBRATION, WRONG_ID (an MS5837-02BA,
         whose formula and range differ; other product codes pass, early parts carry none).
         """
-        self._i2c.writeto(self._address, bytes([_RESET]))
+        self._i2c.writeto(self._address, self._reset)
         self._sleep_ms(_RESET_MS)
         word = bytearray(2)
         words = []
@@ -111,29 +123,43 @@ class Ms5837:
         self._c = tuple(words[1:])
         # one count of D1 is SENS / 2^34 * 10 Pa, SENS = C1 * 2^15 at the reference temperature
         self.pressure_lsb_q8 = (words[1] * 5 + 1023) // 1024
+        self._state = _IDLE
 
     def trigger(self) -> int:
         """Start the pressure conversion; µs until `collect` is worth calling. OSError on a NACK."""
-        self._d1 = 0
-        self._i2c.writeto(self._address, self._convert_d1)
-        return self._conversion_us
+        if self._state != _IDLE:
+            return self._begin_again()
+        return self._convert(_CONVERTING_D1, self._convert_d1)
 
     def collect(self) -> int:
         """First call: take pressure, start temperature. Second: take it, return 0.
 
         Returns µs to wait otherwise; OSError on a NACK.
         """
+        if self._state < _CONVERTING_D1:
+            return self._convert(_CONVERTING_D1, self._convert_d1)
         data = self._data
         self._i2c.readfrom_mem_into(self._address, _READ_ADC, data)
         reading = data[0] << 16 | data[1] << 8 | data[2]  # < 2^24
-        if self._d1:
-            if reading:
-                self._compensate(self._d1, reading)
-                return 0
-        elif reading:
+        if reading == 0:
+            return self._begin_again()
+        if self._state == _CONVERTING_D1:
             self._d1 = reading
-        self._i2c.writeto(self._address, self._convert_d2 if self._d1 else self._convert_d1)
+            return self._convert(_CONVERTING_D2, self._convert_d2)
+        self._compensate(self._d1, reading)
+        self._state = _IDLE
+        return 0
+
+    def _convert(self, state: int, command: bytes) -> int:
+        self._state = state  # first: after a NACK it is unknown whether the chip took it
+        self._i2c.writeto(self._address, command)
         return self._conversion_us
+
+    def _begin_again(self) -> int:
+        """End whatever conversion may be running."""
+        self._state = _RELOADING
+        self._i2c.writeto(self._address, self._reset)
+        return _RELOAD_US
 
     def _compensate(self, d1: int, d2: int) -> None:
         """The sheet's flow chart, first and second order, with both results at full resolution."""

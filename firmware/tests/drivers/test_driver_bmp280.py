@@ -1,6 +1,7 @@
 """BMP280 driver against transcripts and the published vectors (BST-BMP280-DS001)."""
 
 from fractions import Fraction
+from math import ceil
 from struct import pack
 
 import pytest
@@ -250,3 +251,6 @@ def test_native_resolution_of_this_part_is_near_the_typical_one(bus, ratio, idle
     bus.expect(*started(idle))
     driver.start()
     assert driver.pressure_lsb_q8 / 256 == pytest.approx(printed_pa, rel=0.1)
+    # one step of 16 bits at x1, 20 bits at x16, averaged around 25 degC and one bar
+    span_pa = exact_pressure_pa(128000, 393216) - exact_pressure_pa(128000, 397312)
+    assert driver.pressure_lsb_q8 == ceil(span_pa * 256 / 4096 * 16 / ratio)

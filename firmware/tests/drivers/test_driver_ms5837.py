@@ -15,6 +15,7 @@ NACK = OSError(5)
 EXAMPLE = (34982, 36352, 20328, 22354, 26646, 26146)  # C1..C6
 D1, D2 = 4958179, 6815414
 PRODUCT_30BA = 0x1A << 5
+MARGIN_US = 300  # above the data sheet's longest conversion
 
 
 def remainder_of(words: list[int]) -> int:
@@ -55,9 +56,9 @@ def sensor(bus):
 
 def test_the_worked_example(bus, sensor):
     bus.expect(("command", b"\x4a"))
-    assert sensor.trigger() == 18080
+    assert sensor.trigger() == 18080 + MARGIN_US
     bus.expect(("read", 0x00, D1.to_bytes(3, "big")), ("command", b"\x5a"))
-    assert sensor.collect() == 18080
+    assert sensor.collect() == 18080 + MARGIN_US
     bus.expect(("read", 0x00, D2.to_bytes(3, "big")))
     assert sensor.collect() == 0
     assert sensor.pressure_q8 // 2560 == 39998  # printed: 3999.8 mbar
@@ -66,7 +67,7 @@ def test_the_worked_example(bus, sensor):
 
 
 @pytest.mark.parametrize(
-    ("ratio", "d1", "d2", "each_us"),
+    ("ratio", "d1", "d2", "longest_us"),
     [
         (256, 0x40, 0x50, 600),
         (512, 0x42, 0x52, 1170),
@@ -76,12 +77,12 @@ def test_the_worked_example(bus, sensor):
         (8192, 0x4A, 0x5A, 18080),
     ],
 )
-def test_commands_and_longest_conversion_times(bus, ratio, d1, d2, each_us):
+def test_commands_and_longest_conversion_times(bus, ratio, d1, d2, longest_us):
     driver = Ms5837(bus, ADDRESS, ratio, bus.sleep_ms)
     bus.expect(("command", bytes([d1])), ("read", 0, b"\0\0\1"), ("command", bytes([d2])))
-    assert driver.trigger() == each_us
-    assert driver.collect() == each_us
-    assert conversion_us(ratio) == 2 * each_us
+    assert driver.trigger() == longest_us + MARGIN_US
+    assert driver.collect() == longest_us + MARGIN_US
+    assert conversion_us(ratio) == 2 * (longest_us + MARGIN_US)
 
 
 def exact(c: tuple, d1: int, d2: int) -> tuple[Fraction, Fraction]:
@@ -130,27 +131,50 @@ def test_whatever_the_readings_the_results_stay_within_30_bits(c, d1, d2):
     assert max(abs(driver.pressure_q8), abs(driver.temperature_q16)) < 2**30
 
 
-def test_a_zero_restarts_the_conversion_it_spoiled(bus, sensor):
-    bus.expect(("command", b"\x4a"), ("read", 0, b"\0\0\0"), ("command", b"\x4a"))
+RESET = ("command", b"\x1e")
+CONVERT_D1, CONVERT_D2 = ("command", b"\x4a"), ("command", b"\x5a")
+
+
+def read(value: int) -> tuple:
+    return ("read", 0x00, value.to_bytes(3, "big"))
+
+
+def test_a_zero_resets_and_begins_the_sample_again(bus, sensor):
+    # early or lost: "the result will be 0 ... and the final result will be wrong"
+    bus.expect(CONVERT_D1, read(0), RESET, CONVERT_D1, read(D1), CONVERT_D2, read(0), RESET)
     sensor.trigger()
-    assert sensor.collect() == 18080
-    bus.expect(("read", 0, D1.to_bytes(3, "big")), ("command", b"\x5a"))
-    sensor.collect()
-    bus.expect(("read", 0, b"\0\0\0"), ("command", b"\x5a"))
-    assert sensor.collect() == 18080
+    assert sensor.collect() == 5000
+    assert sensor.collect() == 18380
+    assert sensor.collect() == 18380
+    assert sensor.collect() == 5000
     assert sensor.pressure_q8 == 0
-    bus.expect(("read", 0, D2.to_bytes(3, "big")))
-    assert sensor.collect() == 0
+    bus.expect(CONVERT_D1, read(D1), CONVERT_D2, read(D2))
+    assert [sensor.collect() for _ in range(3)] == [18380, 18380, 0]
+    assert sensor.pressure_q8 // 2560 == 39998
 
 
-def test_trigger_starts_over_with_pressure(bus, sensor):
-    bus.expect(("command", b"\x4a"), ("read", 0, D1.to_bytes(3, "big")), ("command", b"\x5a", NACK))
+def test_trigger_resets_a_chip_that_may_still_be_converting(bus, sensor):
+    bus.expect(CONVERT_D1, read(D1), (*CONVERT_D2, NACK))
     sensor.trigger()
     with pytest.raises(OSError, match="5"):
         sensor.collect()
-    bus.expect(("command", b"\x4a"), ("read", 0, b"\0\0\1"), ("command", b"\x5a"))
-    sensor.trigger()
-    assert sensor.collect() > 0
+    bus.expect(RESET, CONVERT_D1, read(D1), CONVERT_D2, read(D2))
+    assert sensor.trigger() == 5000
+    assert [sensor.collect() for _ in range(3)] == [18380, 18380, 0]
+    bus.expect(CONVERT_D1)
+    assert sensor.trigger() == 18380
+
+
+@pytest.mark.parametrize("command", [CONVERT_D1, RESET])
+def test_a_refused_command_is_not_taken_for_obeyed(bus, sensor, command):
+    if command == RESET:
+        bus.expect(CONVERT_D1)
+        sensor.trigger()
+    bus.expect((*command, NACK))
+    with pytest.raises(OSError, match="5"):
+        sensor.trigger()
+    bus.expect(RESET)
+    assert sensor.trigger() == 5000
 
 
 def refused(bus, words: list[int]) -> tuple:
