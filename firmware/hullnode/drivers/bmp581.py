@@ -1,7 +1,7 @@
 """Bosch BMP581 absolute pressure sensor (and BMP585, same registers), I2C, forced mode.
 
-Source: Bosch BST-BMP581-DS004. Conversion times ("page 12" of revision 1.4, +-5 %), oversampling
-pairs (table 9), power modes (4.3), data registers (4.5), register map (7).
+Source: Bosch BST-BMP581-DS004. Conversion times (page 12 of revision 1.4, +-5 %; their sums
+are the periods of table 9), oversampling pairs (table 9), power modes (4.3), data registers (4.5), register map (7).
 
 The chip compensates by itself: pressure is 24 bits of 1/64 Pa, temperature 24 bits (signed) of
 1/65536 degC, so nothing here leaves 26 bits and the path trigger + collect allocates nothing.
@@ -40,7 +40,7 @@ _POR = const(0x10)  # INT_STATUS: reset complete
 _NVM_RDY = const(0x02)  # STATUS
 _NVM_ERR = const(0x04)
 _PRESS_EN = const(0x40)  # OSR_CONFIG
-# ODR_CONFIG: deep standby off (its wake-up of up to 3 ms would add to every conversion, and it
+# ODR_CONFIG: deep standby off (its wake-up of some ms would add to every conversion, and it
 # forgets the filter setting); the rate field keeps its reset value, forced mode does not use it
 _STANDBY = const(0xF0)
 _FORCED = const(0xF2)
@@ -65,7 +65,7 @@ class Bmp581:
 
     Temperature is oversampled 1, 1, 1, 1, 1, 2, 4, 8 times as table 9 pairs it. `collect` raises
     SensorError CHIP_RESET when the chip restarted since `start` (supply dip): it is back at its
-    reset configuration and would deliver unfiltered but unconfigured samples, or none.
+    reset configuration, which measures no pressure.
     """
 
     SENSOR = "bmp581"

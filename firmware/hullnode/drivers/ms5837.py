@@ -2,7 +2,7 @@
 
 Source: TE MS5837-30BA data sheet (10/2015 and REV C2 12/2019): commands, calculation flow chart
 with its example, second-order compensation, conversion sequence, CRC-4. OSR 8192 is listed in
-the 2015 sheet only; parts sold under both take it.
+the 2015 sheet only; a part that does not know it never delivers: configure 4096 then.
 
 Divisions by powers of two are arithmetic shifts, which is what reproduces the printed SENS and P.
 Pressure keeps the bits below the sheet's 0.1 mbar; floor(pressure_q8 / 2560) is the sheet's P.
