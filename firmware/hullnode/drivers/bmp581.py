@@ -1,7 +1,8 @@
 """Bosch BMP581 absolute pressure sensor (and BMP585, same registers), I2C, forced mode.
 
 Source: Bosch BST-BMP581-DS004. Conversion times (page 12 of revision 1.4, +-5 %; their sums
-are the periods of table 9), oversampling pairs (table 9), power modes (4.3), data registers (4.5), register map (7).
+are the periods of table 9), oversampling pairs (table 9), power modes (4.3), data registers
+(4.5), register map (7).
 
 The chip compensates by itself: pressure is 24 bits of 1/64 Pa, temperature 24 bits (signed) of
 1/65536 degC, so nothing here leaves 26 bits and the path trigger + collect allocates nothing.
