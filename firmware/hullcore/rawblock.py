@@ -7,7 +7,7 @@ from hullcore.fields import pack_checked
 from hullcore.frame import MAX_PAYLOAD
 from hullcore.messages import RAW_FORMAT
 
-_HEAD = const(39)  # struct.calcsize(RAW_FORMAT)
+_HEAD = const(43)  # struct.calcsize(RAW_FORMAT)
 CAPACITY = 64  # samples buffered at the most
 
 
@@ -67,7 +67,9 @@ class RawPacker:
     def _sample_bytes(self) -> int:
         return _width(self._p_low, self._p_high) + _width(self._t_low, self._t_high)
 
-    def close(self, boot: int, config: int, first: int, wraps: int, ms: int, late_us: int) -> bytes:
+    def close(
+        self, boot: int, config: int, first: int, wraps: int, ms: int, late_us: int, gap: int
+    ) -> bytes:
         """The RAW payload of the buffered samples (at least one); the buffer is empty again.
 
         May return fewer samples than buffered when differences outgrew the block; the caller
@@ -78,7 +80,7 @@ class RawPacker:
         head = pack_checked(
             RAW_FORMAT,
             (boot, config, first, wraps, ms, late_us, take, pw, self._p_shift, tw, self._t_shift,
-             self._p[0], self._t[0]),
+             self._p[0], self._t[0], gap),
         )  # fmt: skip
         out = bytearray(_HEAD + (take - 1) * (pw + tw))
         out[:_HEAD] = head

@@ -6,14 +6,14 @@ from hullcore import ticks
 class DeviceClock:
     """Extends a wrapping `ticks_ms`; `poll` must run at least every six days.
 
-    `wraps` and `ms` are small ints (device time = wraps · 2^30 + ms, counted from the first poll).
+    `wraps` and `ms` are small ints: device time = wraps · 2^30 + ms, from the zero of the tick counter.
     """
 
     def __init__(self, ticks_ms: object) -> None:
         self._ticks_ms = ticks_ms
         self._last = ticks_ms()
         self.wraps = 0
-        self.ms = 0
+        self.ms = self._last
 
     def poll(self) -> None:
         """Bring `wraps` and `ms` up to date; allocates nothing."""

@@ -41,6 +41,7 @@ class Pipeline:
         self._packer = RawPacker(driver.pressure_shift, driver.temperature_shift)
         self._flush_at = min(CAPACITY, max(1, _RAW_AGE_US // m.period_us))
         self._bad = estimator.ACCEPTED
+        self._packed_to = 0  # sample number after the last one packed
         self.due_ms = 0
         self.p_q8 = 0
         self.t_q16 = 0
@@ -100,9 +101,11 @@ class Pipeline:
             first = end - packer.count
             due = self._due(first)
             payload = packer.close(
-                self._stamp.boot, self._m.record, first, due >> 30, due & 0x3FFFFFFF, late_us
-            )
-            self._ring.append(payload, first, end - packer.count)
+                self._stamp.boot, self._m.record, first, due >> 30, due & 0x3FFFFFFF, late_us,
+                first - self._packed_to,
+            )  # fmt: skip
+            self._packed_to = end - packer.count
+            self._ring.append(payload, first, self._packed_to)
         first, last = self._ring.take_lost()
         if first >= 0:
             self.event(EVENT_RAW_LOST, first, last, 0, "")

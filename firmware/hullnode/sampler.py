@@ -9,7 +9,7 @@ from hullcore import ticks
 from hullcore.compat import const
 from hullnode.drivers.errors import SensorError
 
-_REPAIR_AFTER = const(10)  # slots without a sample before the driver is started again
+_REPAIR_AFTER = const(10)  # empty slots before a silent chip is started anew; at once if it reset
 _MIN_TOLERANCE_US = const(1000)
 _MAX_TOLERANCE_US = const(50000)
 _EAGER_POLLS = const(4)  # then a conversion that does not end is looked at 16 times per period
@@ -74,12 +74,13 @@ class Sampler:
             late_us -= self._period
         self._late_us = late_us
         try:
-            if self._absent and self._absent % _REPAIR_AFTER == 0:
+            if self._absent and (self._code < 0 or self._absent % _REPAIR_AFTER == 0):
                 self._driver.start()
             wait = self._driver.trigger()
         except (OSError, SensorError) as error:
             return self._failed(error)
-        self._again = ticks.add(now, wait)
+        # read anew: at 10 kHz the command itself takes 2 ms
+        self._again = ticks.add(self._ticks_us(), wait)
         self._polls = 0
         self._busy = True
         return wait

@@ -104,6 +104,7 @@ RAW = Message(
         f("t_shift", "B", "", "differences of temperature are in 2^t_shift / 65536 K"),
         f("p_q8", "i", "Pa/256", "first pressure"),
         f("t_q16", "i", "K/65536", "first temperature"),
+        f("gap", "I", "", "sample numbers just before `first` for which no sample was taken"),
     ),
     tail="(count − 1) signed pressure differences, then (count − 1) signed temperature differences",
 )  # fmt: skip

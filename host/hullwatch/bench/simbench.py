@@ -1,0 +1,108 @@
+"""Bench `sim`: the node on CPython in this process, in virtual time.
+
+The port's `read` lets virtual time pass until the node has sent something, so whoever drives the
+port drives the simulation, and weeks pass in minutes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hullnode import twocopies
+from hullnode.node import Node
+from hullwatch.bench.spec import BenchSpec, World
+from hullwatch.sim.board import SimBoard, VirtualClock
+
+EPOCH_S = 1_767_225_600.0
+"""Virtual time 0 is 2026-01-01T00:00:00Z, so runs repeat to the byte."""
+
+
+class SimBench:
+    """See `bench.base.Bench`. The node is restarted when it asks for it."""
+
+    name = "sim"
+
+    def __init__(self, spec: BenchSpec) -> None:
+        spec.check()
+        self._folder = tempfile.TemporaryDirectory(prefix="hullwatch-sim-")
+        twocopies.save(self._folder.name, "config", spec.node_settings())
+        self.clock = VirtualClock()
+        self.world = World(spec, self.clock.now_us)
+        self._spec = spec
+        self.boot_us = 0
+        self.node: Node
+        self._boot()
+
+    def _boot(self) -> None:
+        self.boot_us = self.clock.us
+        folder = Path(self._folder.name)
+        self.board = SimBoard(self.clock, self.world.bus, folder, self._spec.seed)
+        self.node = Node(self.board, 0)
+        self.board.console.on_input = self.node.wake
+
+    def run_until(self, end_us: int) -> None:
+        """Let the node run until it has sent something or virtual time has reached `end_us`."""
+        clock = self.clock
+        to_host = self.board.console.to_host
+        while not to_host:
+            wait = self.node.poll()
+            if to_host:
+                return
+            if self.node.restart:
+                self._boot()
+                return
+            now = clock.us
+            if now >= end_us:
+                return
+            clock.us = min(now + (wait if wait > 0 else 1), end_us)
+
+    def open_port(self) -> SimPort:
+        """A connection to the node's console."""
+        return SimPort(self)
+
+    def now_s(self) -> float:
+        """Virtual seconds."""
+        return self.clock.us / 1e6
+
+    def utc_s(self) -> float:
+        """UTC of virtual time."""
+        return EPOCH_S + self.clock.us / 1e6
+
+    def truth_pa_m3_s(self, first_ms: int, last_ms: int) -> float | None:
+        """True mean loss between two device times."""
+        zero = self.boot_us
+        return self.world.truth.mean_loss_pa_m3_s(zero + first_ms * 1000, zero + last_ms * 1000)
+
+    def exhausted(self) -> bool:
+        """Whether the replayed file has ended."""
+        end = self.world.replay_end
+        return end is not None and end.ended(self.clock.us)
+
+    def close(self) -> None:
+        """Remove the node's files."""
+        self._folder.cleanup()
+
+
+class SimPort:
+    """The console of the simulated node; reading lets virtual time pass."""
+
+    name = "sim"
+
+    def __init__(self, bench: SimBench) -> None:
+        self._bench = bench
+
+    def read(self, timeout_s: float) -> bytes:
+        """Bytes from the node, after at most `timeout_s` of virtual time."""
+        self._bench.run_until(self._bench.clock.us + int(timeout_s * 1e6))
+        to_host = self._bench.board.console.to_host
+        data = bytes(to_host)
+        to_host.clear()
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Bytes to the node."""
+        self._bench.board.console.put(data)
+
+    def close(self) -> None:
+        """Nothing to free."""

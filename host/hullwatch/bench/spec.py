@@ -1,0 +1,112 @@
+"""What a simulated bench is made of, and the world (chamber, bus, sensor) built from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from hullcore import settings
+from hullwatch.errors import InputError
+from hullwatch.sim.bus import SimBus
+from hullwatch.sim.chamber import Chamber
+from hullwatch.sim.chamberspec import ChamberSpec
+from hullwatch.sim.frontend import FrontEnd, PhysicalFrontEnd, SensorFaults
+from hullwatch.sim.registers.catalogue import CATALOGUE
+from hullwatch.sim.replay import Replay, ReplayFrontEnd
+from hullwatch.sim.truth import ChamberTruth, Truth, UnknownTruth
+
+
+@dataclass(frozen=True)
+class BenchSpec:
+    """Sensor, rate, chamber or replay file, and settings pushed to the node.
+
+    `compensation` None chooses "sensor" where it is permitted, else "none". `replay` replaces
+    the chamber's physics by recorded rows at the file's own spacing.
+    """
+
+    chamber: ChamberSpec = field(default_factory=ChamberSpec)
+    sensor: str = "bmp581"
+    period_us: int = 100_000
+    compensation: str | None = None
+    profile: str = "default"
+    seed: int = 0
+    replay: Replay | None = None
+    extra: dict[str, object] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raise InputError unless node and chamber can both be built."""
+        if self.sensor not in CATALOGUE:
+            raise InputError(
+                f"unknown sensor {self.sensor!r}", "choose one of " + ", ".join(CATALOGUE)
+            )
+        self.chamber.check()
+        low, high = self._pressure_span()
+        entry = CATALOGUE[self.sensor]
+        if low < entry.pressure_min_pa or high > entry.pressure_max_pa:
+            raise InputError(
+                f"{low:.0f}..{high:.0f} Pa is outside the range of the {self.sensor}, "
+                f"{entry.pressure_min_pa}..{entry.pressure_max_pa} Pa",
+                "choose another --sensor or --pressure",
+            )
+        self.node_settings()
+
+    def _pressure_span(self) -> tuple[float, float]:
+        if self.replay is None:
+            return self.chamber.pressure_pa, self.chamber.pressure_pa
+        values = [row[0] for _, row in self.replay.rows()]
+        return min(values), max(values)
+
+    def node_settings(self) -> dict[str, object]:
+        """A complete, checked configuration for the node; InputError when settings contradict."""
+        values = settings.defaults()
+        values.update(
+            sensor=self.sensor,
+            address=CATALOGUE[self.sensor].address,
+            period_us=self.replay.period_us if self.replay else self.period_us,
+            compensation=self._compensation(),
+            pressure_kind=self._pressure_kind(),
+            volume_ul=round(self.chamber.volume_m3 * 1e9),
+            gas=self.chamber.gas,
+            t_ref_mk=round(self.chamber.t_ref_k * 1000),
+            p_out_pa=round(self.chamber.p_out_pa),
+        )
+        values.update(self.extra)
+        try:
+            checked = {key: settings.check(key, value) for key, value in values.items()}
+            settings.check_together(checked)
+        except settings.SettingError as error:
+            raise InputError(str(error), "see: hullwatch config show --help") from error
+        return checked
+
+    def _pressure_kind(self) -> str:
+        return "gauge" if self.replay is not None and not self.replay.absolute else "abs"
+
+    def _compensation(self) -> str:
+        possible = self.replay is None or self.replay.compensable
+        if self.compensation not in (None, "none") and not possible:
+            raise InputError(
+                "this file permits no temperature compensation",
+                "it has gauge pressures without --ambient, or no temperatures: use none",
+            )
+        return self.compensation or ("sensor" if possible else "none")
+
+
+class World:
+    """Chamber, front end, register model on a bus: what the node's pins see."""
+
+    def __init__(self, spec: BenchSpec, now_us: Callable[[], int]) -> None:
+        self.spec = spec
+        self.bus = SimBus()
+        self.truth: Truth = UnknownTruth()
+        self.replay_end: ReplayFrontEnd | None = None
+        front_end: FrontEnd
+        if spec.replay is not None:
+            front_end = self.replay_end = ReplayFrontEnd(spec.replay)
+        else:
+            self.chamber = Chamber(spec.chamber)
+            self.truth = ChamberTruth(self.chamber, spec.chamber.t_ref_k)
+            faults = SensorFaults.drawn(spec.seed, spec.profile)
+            front_end = PhysicalFrontEnd(self.chamber, faults, spec.seed)
+        entry = CATALOGUE[spec.sensor]
+        self.model = entry.model(front_end, now_us)
+        self.bus.add(entry.address, self.model)

@@ -1,0 +1,1 @@
+"""The store's contents in other programs' formats."""

@@ -1,0 +1,151 @@
+"""CSV of windows, events and raw samples: one header line, UTF-8, LF, units in column names.
+
+Numbers keep every digit they have in the store. `utc` is ISO 8601 and empty where no clock fit
+tells it; `utc_bound_s` is its error bound. The first three columns of the raw file are those a
+replay reads.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import os
+from dataclasses import astuple, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hullwatch.errors import DiskFull, InputError
+from hullwatch.store import DeviceClock, EventRow, WindowRow
+from hullwatch.store.clocktime import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import TextIO
+
+    from numpy.typing import NDArray
+
+    from hullwatch.store import BootKey, RawSamples, Reader
+
+RAW_COLUMNS = (
+    "t_s",
+    "p_pa",
+    "temp_c",
+    "utc",
+    "utc_bound_s",
+    "late_us",
+    "sample",
+    "boot",
+    "epoch",
+    "node",
+)
+"""t_s: device time at which the sample was taken, since boot. late_us is part of it."""
+
+_US = 1_000_000
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def write_windows(reader: Reader, out: TextIO, node: str | None = None) -> int:
+    """Every window, of one node or of all; returns the number of rows."""
+    return _write_rows(reader, out, WindowRow, reader.windows(node))
+
+
+def write_events(reader: Reader, out: TextIO, node: str | None = None) -> int:
+    """Every event, of one node or of all; returns the number of rows."""
+    return _write_rows(reader, out, EventRow, reader.events(node))
+
+
+def write_raw(
+    reader: Reader,
+    out: TextIO,
+    node: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> int:
+    """Every raw sample, boot after boot; returns the number of rows.
+
+    ``progress`` is called with the number of rows so far, once in about 10^5.
+    """
+    out.write(",".join(RAW_COLUMNS) + "\n")
+    rows = 0
+    for boot in reader.boots(node):
+        clock = DeviceClock(reader.clock_fits(boot.key))
+        for chunk in reader.raw_chunks(boot.key):
+            out.writelines(_raw_lines(chunk, clock, boot.key))
+            rows += len(chunk.sample)
+            if progress is not None:
+                progress(rows)
+    return rows
+
+
+def to_file(path: Path | str, reader: Reader, write: Callable[[Reader, TextIO], int]) -> int:
+    """Let `write` fill the file at `path`, which appears only when complete.
+
+    Returns what `write` returns. InputError when the path cannot be written or is the database
+    itself, DiskFull when the space runs out; what was there before is then still there.
+    """
+    path = Path(path).absolute()
+    if path.exists() and path.samefile(reader.path):
+        raise InputError(f"{path}: is the database itself", "name another file to export to")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as out:
+            rows = write(reader, out)
+        unfinished.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if error.errno in _FULL:
+            raise DiskFull(f"{path}: {reason}", "free some space or name another disk") from error
+        raise InputError(f"{path}: cannot be written ({reason})", "name another file") from error
+    finally:
+        if unfinished.exists():
+            unfinished.unlink()
+    return rows
+
+
+def _write_rows(
+    reader: Reader,
+    out: TextIO,
+    kind: type[WindowRow | EventRow],
+    rows: Sequence[WindowRow | EventRow],
+) -> int:
+    lines = csv.writer(out, lineterminator="\n")
+    lines.writerow(["utc", "utc_bound_s", *(column.name for column in fields(kind))])
+    clocks = {boot.key: DeviceClock(reader.clock_fits(boot.key)) for boot in reader.boots()}
+    for row in rows:
+        device_us = np.array([row.device_ms * 1000])
+        utc_us, bound_us = clocks[row.node, row.epoch, row.boot].utc_us(device_us)
+        lines.writerow([_iso(utc_us)[0], _seconds(bound_us)[0], *astuple(row)])
+    return len(rows)
+
+
+def _raw_lines(chunk: RawSamples, clock: DeviceClock, boot: BootKey) -> Iterable[str]:
+    taken_us = np.where(chunk.due_us >= 0, chunk.due_us + chunk.late_us, -1)
+    utc_us, bound_us = clock.utc_us(taken_us)
+    tail = f"{boot.boot},{boot.epoch},{boot.node}\n"
+    return [
+        f"{t_s},{p_pa!r},{temp_c:.6f},{utc},{bound_s},{late_us},{sample},{tail}"
+        for t_s, p_pa, temp_c, utc, bound_s, late_us, sample in zip(
+            _seconds(taken_us),
+            (chunk.p_q8 / 256).tolist(),
+            (chunk.t_q16 / 65536 - 273.15).tolist(),
+            _iso(utc_us),
+            _seconds(bound_us),
+            chunk.late_us.tolist(),
+            chunk.sample.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def _seconds(us: NDArray[np.int64]) -> list[str]:
+    """Microseconds as seconds with six decimals, exact; empty for a negative (unknown) one."""
+    return [f"{value // _US}.{value % _US:06d}" if value >= 0 else "" for value in us.tolist()]
+
+
+def _iso(utc_us: NDArray[np.int64]) -> list[str]:
+    """UTC in µs as ISO 8601 to the millisecond, empty where unknown."""
+    texts = np.datetime_as_string(utc_us.astype("datetime64[us]"), unit="ms", timezone="UTC")
+    texts[utc_us == UNKNOWN] = ""
+    listed: list[str] = texts.tolist()
+    return listed

@@ -1,0 +1,172 @@
+"""Gathers what a session delivers and commits it in one transaction; acks come after.
+
+Nothing is acked that is not on disk: `commit` returns what may be acked, and returns it only when
+the transaction has ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from hullwatch.clocksync import ClockSync
+from hullwatch.errors import ProtocolError
+from hullwatch.link import rawblock, recordview
+from hullwatch.link.devicetime import device_ms
+from hullwatch.link.events import Hello
+from hullwatch.link.messages import PONG
+from hullwatch.link.session import Durable, HostSession
+from hullwatch.store.batch import Batch
+from hullwatch.store.rows import BootKey, ClockFit, LinkCounters, Stored
+from hullwatch.store.writer import Store
+
+NO_SAMPLE = "no sample was taken"
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What this run has committed and refused."""
+
+    samples: int = 0
+    records: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    malformed: int = 0
+
+
+class Collector:
+    """Pending frames of one node, and the session's clock.
+
+    Use: `hello` once per session, `record` and `raw` per frame, `commit` now and then.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._records: list[bytes] = []
+        self._raw: list[bytes] = []
+        self._hello: Hello | None = None
+        self._new_hello = False
+        self._started_us = 0
+        self._boot: BootKey | None = None
+        self.totals = Totals()
+        self.clock = ClockSync()
+        self._fitted = 0
+
+    @property
+    def node(self) -> str:
+        """Id of the node, empty before HELLO."""
+        return self._hello.uid if self._hello else ""
+
+    @property
+    def boot(self) -> BootKey | None:
+        """The boot the present session talks to."""
+        return self._boot
+
+    @property
+    def pending(self) -> int:
+        """Frames that wait for a commit."""
+        return len(self._records) + len(self._raw)
+
+    def hello(self, hello: Hello, now_utc_us: int) -> None:
+        """A session opened: a new boot starts a new clock."""
+        self._hello = hello
+        self._new_hello = True
+        self._started_us = now_utc_us
+        self.clock = ClockSync()
+        self._fitted = 0
+
+    def record(self, data: bytes) -> None:
+        """One record as received."""
+        self._records.append(data)
+
+    def raw(self, payload: bytes) -> None:
+        """One raw block as received."""
+        self._raw.append(payload)
+
+    def commit(self, session: HostSession, now_utc_us: int) -> Durable | None:
+        """Write all that is pending; None before any HELLO. StoreError leaves it pending."""
+        if self._hello is None:
+            return None
+        uid = self._hello.uid
+        totals = self.totals
+        with self._store.atomic() as batch:
+            if self._new_hello:
+                self._boot = batch.node(self._hello.fields, now_utc_us)
+            boot = self._boot
+            assert boot is not None
+            for data in self._records:
+                try:
+                    outcome = batch.record(uid, recordview.parse(data), now_utc_us)
+                except ProtocolError:
+                    totals = replace(totals, malformed=totals.malformed + 1)
+                    continue
+                totals = _counted(totals, outcome, records=1)
+            for block in self._blocks():
+                if isinstance(block, ProtocolError):
+                    totals = replace(totals, malformed=totals.malformed + 1)
+                    continue
+                outcome = batch.raw(uid, boot.epoch, block)
+                totals = _counted(totals, outcome, samples=block.count)
+                if block.gap:
+                    key = BootKey(uid, boot.epoch, block.boot)
+                    batch.raw_hole(key, block.first - block.gap, block.first, NO_SAMPLE)
+            self._write_session(batch, uid, boot, session, now_utc_us, totals)
+        self._records.clear()
+        self._raw.clear()
+        self._new_hello = False
+        self.totals = totals
+        return Durable(
+            boot.epoch, self._store.durable_next(uid, boot.epoch), boot.boot,
+            self._store.raw_next(boot), self._store.store_id,
+        )  # fmt: skip
+
+    def _blocks(self) -> list[rawblock.RawBlock | ProtocolError]:
+        try:
+            return list(rawblock.decode_many(self._raw))
+        except ProtocolError:
+            return [_one(payload) for payload in self._raw]
+
+    def _write_session(
+        self, batch: Batch, uid: str, boot: BootKey, session: HostSession, now_utc_us: int,
+        totals: Totals,
+    ) -> None:  # fmt: skip
+        counters = session.splitter.counters
+        batch.counters(
+            uid, self._started_us, now_utc_us,
+            LinkCounters(
+                session.frames, counters.bad_crc,
+                counters.total - counters.bad_crc + totals.malformed, totals.duplicates,
+                session.lost_frames,
+            ),
+        )  # fmt: skip
+        if len(self.clock) > self._fitted:
+            fit = self.clock.fit()
+            self._fitted = len(self.clock)
+            if fit is not None:
+                row = ClockFit(
+                    round(fit.ref_ms), round(fit.utc_at(round(fit.ref_ms)) * 1e6), fit.ppm,
+                    round(fit.bound_s * 1e6) + 1,
+                )  # fmt: skip
+                batch.clock(boot, row)
+
+    def pong(self, data: bytes, sent_utc_s: float, rtt_s: float) -> None:
+        """One unrepeated answer to PING."""
+        wraps, ms, us = PONG.struct.unpack(data)
+        self.clock.add(device_ms(wraps, ms) + us / 1000, sent_utc_s, rtt_s)
+
+
+def _one(payload: bytes) -> rawblock.RawBlock | ProtocolError:
+    try:
+        return rawblock.decode(payload)
+    except ProtocolError as error:
+        return error
+
+
+def _counted(totals: Totals, outcome: Stored, samples: int = 0, records: int = 0) -> Totals:
+    if outcome is Stored.NEW:
+        return replace(
+            totals, samples=totals.samples + samples, records=totals.records + records
+        )
+    if outcome is Stored.DUPLICATE:
+        return replace(totals, duplicates=totals.duplicates + 1)
+    return replace(totals, conflicts=totals.conflicts + 1)
+

@@ -1,0 +1,44 @@
+"""What the host keeps, for ever: a SQLite file that any SQLite tool can read.
+
+`Store` writes (one at a time), `Reader` reads (any number, also while the store writes).
+"""
+
+from hullwatch.store.batch import Batch
+from hullwatch.store.clocktime import DeviceClock
+from hullwatch.store.hello import node_name
+from hullwatch.store.reader import Reader
+from hullwatch.store.rows import (
+    BootKey,
+    BootRow,
+    ClockFit,
+    ConfigRow,
+    EventRow,
+    Gap,
+    LinkCounters,
+    NodeRow,
+    RawSamples,
+    Stored,
+    Summary,
+    WindowRow,
+)
+from hullwatch.store.writer import Store
+
+__all__ = [
+    "Batch",
+    "BootKey",
+    "BootRow",
+    "ClockFit",
+    "ConfigRow",
+    "DeviceClock",
+    "EventRow",
+    "Gap",
+    "LinkCounters",
+    "NodeRow",
+    "RawSamples",
+    "Reader",
+    "Store",
+    "Stored",
+    "Summary",
+    "WindowRow",
+    "node_name",
+]

@@ -1,0 +1,288 @@
+"""What one transaction adds: node, boots, records, raw blocks, clock fits, counters.
+
+Nothing is ever overwritten by different bytes: a repeat is a DUPLICATE, the same key with other
+bytes (or samples that overlap stored ones) is a CONFLICT, kept aside in `conflicts`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from hullwatch.errors import StoreError
+from hullwatch.store import rawcodec
+from hullwatch.store.derived import row_of, stated_hole
+from hullwatch.store.hello import boot_columns
+from hullwatch.store.ranges import NO_BOOT, RAW, RECORD, Stream
+from hullwatch.store.rows import (
+    BootKey,
+    ClockFit,
+    ConfigRow,
+    EventRow,
+    LinkCounters,
+    Stored,
+    WindowRow,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+    from hullwatch.link.rawblock import RawBlock
+    from hullwatch.link.recordview import Record
+
+SpoolKey = tuple[str, int]
+
+
+@dataclass(slots=True)
+class SpoolState:
+    """Columns of `spools` that grow."""
+
+    record_next: int
+    records: int
+
+
+@dataclass(slots=True)
+class BootState:
+    """Columns of `boots` that grow; `raw_past` is the end of the highest block stored."""
+
+    raw_next: int
+    raw_past: int
+    samples: int
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far each spool and boot has come."""
+
+    spools: dict[SpoolKey, SpoolState]
+    boots: dict[BootKey, BootState]
+
+
+def _insertion(table: str, row: type[WindowRow | EventRow | ConfigRow]) -> str:
+    columns = [column.name for column in fields(row)]
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+_INSERT_ROW = {
+    WindowRow: _insertion("windows", WindowRow),
+    EventRow: _insertion("events", EventRow),
+    ConfigRow: _insertion("configs", ConfigRow),
+}
+
+
+class Batch:
+    """Writes of one `Store.atomic()` block; unusable after it. Node ids are hexadecimal text.
+
+    Every method raises StoreError for a node whose HELLO was never stored, and what SQLite
+    raises; the whole batch is then rolled back.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, committed: Progress) -> None:
+        self._sql = connection
+        self._committed = committed
+        self._touched = Progress({}, {})
+        self._open = True
+
+    # --- what a node says of itself ------------------------------------------------------------
+
+    def node(self, hello: Mapping[str, object], now_utc_us: int) -> BootKey:
+        """Take the fields of a HELLO (`HELLO.unpack`); returns the boot that is running.
+
+        Records below its `oldest_record` that are not stored become stated holes: the node no
+        longer holds them.
+        """
+        self._writable()
+        key, board, columns = boot_columns(hello)
+        self._sql.execute(
+            "INSERT INTO nodes VALUES (?, ?, ?, ?) ON CONFLICT (node) DO UPDATE"
+            " SET board = excluded.board, last_seen_utc_us = excluded.last_seen_utc_us",
+            (key.node, board, now_utc_us, now_utc_us),
+        )
+        self._boot(key)
+        columns["first_seen_utc_us"] = now_utc_us
+        settings = ", ".join(f"{name} = COALESCE({name}, ?)" for name in columns)
+        self._sql.execute(
+            f"UPDATE boots SET {settings} WHERE node = ? AND epoch = ? AND boot = ?",
+            (*columns.values(), *key),
+        )
+        oldest = hello["oldest_record"]
+        if isinstance(oldest, int):
+            self.oldest_record(key.node, key.epoch, oldest)
+        return key
+
+    def oldest_record(self, node: str, epoch: int, oldest: int) -> None:
+        """The node no longer holds records below `oldest`: what is missing will never come."""
+        self._writable()
+        spool = self._spool((node, epoch))
+        if oldest > spool.record_next:
+            reason = "no longer held by the node when this store asked"
+            Stream(RECORD, node, epoch, NO_BOOT).state(self._sql, spool.record_next, oldest, reason)
+
+    def raw_hole(self, boot: BootKey, first: int, past: int, reason: str) -> None:
+        """Samples first … past − 1, where not stored, will never come: `reason` says why."""
+        self._writable()
+        self._boot(boot)
+        Stream(RAW, *boot).state(self._sql, first, past, reason)
+
+    # --- data ------------------------------------------------------------------------------------
+
+    def record(self, node: str, record: Record, received_utc_us: int) -> Stored:
+        """Store one record and its plain row."""
+        self._writable()
+        spool = self._spool((node, record.epoch))
+        self._boot(BootKey(node, record.epoch, record.boot))
+        key = (node, record.epoch, record.number)
+        done = self._sql.execute(
+            "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*key, record.boot, record.kind, record.version, record.device_ms, record.flags,
+             received_utc_us, record.data),
+        )  # fmt: skip
+        if not done.rowcount:
+            (stored,) = self._sql.execute(
+                "SELECT data FROM records WHERE node = ? AND epoch = ? AND number = ?", key
+            ).fetchone()
+            if stored == record.data:
+                return Stored.DUPLICATE
+            return self._conflict(node, record.epoch, NO_BOOT, RECORD, record.number, record.data)
+        spool.records += 1
+        if record.number == spool.record_next:
+            spool.record_next += 1
+        row = row_of(node, record, received_utc_us)
+        if row is not None:
+            self._sql.execute(_INSERT_ROW[type(row)], astuple(row))
+        self._take_stated_hole(node, record)
+        return Stored.NEW
+
+    def raw(self, node: str, epoch: int, block: RawBlock) -> Stored:
+        """Store one raw block of the spool epoch that the node's HELLO named."""
+        self._writable()
+        key = BootKey(node, epoch, block.boot)
+        state = self._boot(key)
+        if block.first < state.raw_past:
+            known = self._clash(key, block)
+            if known is not None:
+                return known
+        codec, data = rawcodec.encode(block)
+        self._sql.execute(
+            "INSERT INTO raw_blocks VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*key, block.first, block.past, codec, data),
+        )
+        state.samples += block.count
+        state.raw_past = max(state.raw_past, block.past)
+        if block.first == state.raw_next:
+            state.raw_next = block.past
+        return Stored.NEW
+
+    def clock(self, boot: BootKey, fit: ClockFit) -> None:
+        """Store one fit of device time to UTC; another with the same `ref_ms` replaces it."""
+        self._writable()
+        self._boot(boot)
+        self._sql.execute(
+            "INSERT OR REPLACE INTO clock_fits VALUES (?, ?, ?, ?, ?, ?, ?)", (*boot, *astuple(fit))
+        )
+
+    def counters(
+        self, node: str, started_utc_us: int, now_utc_us: int, totals: LinkCounters
+    ) -> None:
+        """Store the totals so far of the session that began at `started_utc_us`."""
+        self._writable()
+        self._sql.execute(
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (node, started_utc_us, now_utc_us, *astuple(totals)),
+        )
+
+    # --- bookkeeping -----------------------------------------------------------------------------
+
+    def finish(self) -> Progress:
+        """Write how far streams have come; returns it, to be published once committed."""
+        for (node, epoch), spool in self._touched.spools.items():
+            stream = Stream(RECORD, node, epoch, NO_BOOT)
+            spool.record_next = stream.settled_to(self._sql, spool.record_next)
+            self._sql.execute(
+                "UPDATE spools SET record_next = ?, records = ? WHERE node = ? AND epoch = ?",
+                (*astuple(spool), node, epoch),
+            )
+        for key, boot in self._touched.boots.items():
+            boot.raw_next = Stream(RAW, *key).settled_to(self._sql, boot.raw_next)
+            self._sql.execute(
+                "UPDATE boots SET raw_next = ?, raw_past = ?, samples = ?"
+                " WHERE node = ? AND epoch = ? AND boot = ?",
+                (*astuple(boot), *key),
+            )
+        return self._touched
+
+    def close(self) -> None:
+        """No write outside the transaction: every further call raises."""
+        self._open = False
+
+    def _writable(self) -> None:
+        if not self._open:
+            raise RuntimeError("the transaction of this batch has ended")
+
+    def _spool(self, key: SpoolKey) -> SpoolState:
+        state = self._touched.spools.get(key)
+        if state is None:
+            state = self._known_spool(key)
+            self._touched.spools[key] = state
+        return state
+
+    def _known_spool(self, key: SpoolKey) -> SpoolState:
+        if known := self._committed.spools.get(key):
+            return replace(known)
+        if not self._sql.execute("SELECT 1 FROM nodes WHERE node = ?", key[:1]).fetchone():
+            raise StoreError(f"node {key[0]} has not said HELLO to this database", "")
+        self._sql.execute("INSERT OR IGNORE INTO spools (node, epoch) VALUES (?, ?)", key)
+        row = self._sql.execute(
+            "SELECT record_next, records FROM spools WHERE node = ? AND epoch = ?", key
+        ).fetchone()
+        return SpoolState(*row)
+
+    def _boot(self, key: BootKey) -> BootState:
+        state = self._touched.boots.get(key)
+        if state is None:
+            self._spool((key.node, key.epoch))
+            state = self._known_boot(key)
+            self._touched.boots[key] = state
+        return state
+
+    def _known_boot(self, key: BootKey) -> BootState:
+        if known := self._committed.boots.get(key):
+            return replace(known)
+        self._sql.execute("INSERT OR IGNORE INTO boots (node, epoch, boot) VALUES (?, ?, ?)", key)
+        row = self._sql.execute(
+            "SELECT raw_next, raw_past, samples FROM boots"
+            " WHERE node = ? AND epoch = ? AND boot = ?",
+            key,
+        ).fetchone()
+        return BootState(*row)
+
+    def _clash(self, key: BootKey, block: RawBlock) -> Stored | None:
+        """What a block is when stored ones share samples with it; None when none does."""
+        overlapping = self._sql.execute(
+            "SELECT first, past, codec, data FROM raw_blocks"
+            " WHERE node = ? AND epoch = ? AND boot = ? AND first < ? ORDER BY first DESC LIMIT 1",
+            (*key, block.past),
+        ).fetchone()
+        if overlapping is None or overlapping[1] <= block.first:
+            return None
+        first, _past, codec, data = overlapping
+        if first == block.first and rawcodec.same(block, codec, data):
+            return Stored.DUPLICATE
+        return self._conflict(*key, RAW, block.first, block.payload)
+
+    def _conflict(
+        self, node: str, epoch: int, boot: int, stream: str, first: int, data: bytes
+    ) -> Stored:
+        self._sql.execute(
+            "INSERT OR IGNORE INTO conflicts VALUES (?, ?, ?, ?, ?, ?)",
+            (node, epoch, boot, stream, first, data),
+        )
+        return Stored.CONFLICT
+
+    def _take_stated_hole(self, node: str, record: Record) -> None:
+        hole = stated_hole(record)
+        if hole is not None:
+            kind, first, past, reason = hole
+            boot = NO_BOOT if kind == RECORD else record.boot
+            Stream(kind, node, record.epoch, boot).state(self._sql, first, past, reason)

@@ -1,0 +1,155 @@
+"""Records as plain rows in SI units, and the holes that events state.
+
+A row is a pure function of its record: it can be thrown away and made again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hullcore.settings import COMPENSATIONS, GASES, PRESSURE_KINDS, U95_KINDS
+from hullwatch.link.devicetime import device_ms
+from hullwatch.link.recordkinds import CONFIG, EVENT, EVENTS, FLAGS, NO_RECORD, WINDOW
+from hullwatch.store.rows import ConfigRow, EventRow, WindowRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hullwatch.link.recordview import Record
+
+SEVERITIES = ("info", "warning", "alarm")
+_INT63 = 1 << 63
+
+
+def row_of(
+    node: str, record: Record, received_utc_us: int
+) -> WindowRow | EventRow | ConfigRow | None:
+    """The plain row of a record; None for a kind or version this host does not know."""
+    make = _MAKERS.get(record.name)
+    if make is None:
+        return None
+    head = (
+        node,
+        record.epoch,
+        record.number,
+        record.boot,
+        record.device_ms,
+        received_utc_us,
+    )
+    return make(head, record)
+
+
+def named(names: tuple[str, ...], index: int) -> str:
+    """The name at an index, or "unknown (index)": a newer node's enumeration must not stop us."""
+    return names[index] if index < len(names) else f"unknown ({index})"
+
+
+def flag_names(flags: int) -> str:
+    """Names of the set bits, separated by commas; bits without a name as bitK."""
+    names = [name for name, _ in FLAGS]
+    return ",".join(
+        names[k] if k < len(names) else f"bit{k}"
+        for k in range(flags.bit_length())
+        if flags >> k & 1
+    )
+
+
+def stated_hole(record: Record) -> tuple[str, int, int, str] | None:
+    """(stream, first, past, reason) of the numbers an event says will never come, else None."""
+    if record.name != EVENT.name:
+        return None
+    code = record.integer("code")
+    event = EVENTS[code - 1][0] if 1 <= code <= len(EVENTS) else ""
+    a, b, c = (record.integer(name) for name in "abc")
+    if event == "RECORDS_LOST":
+        hole = ("record", a, b + 1, "overwritten on the node before any acknowledgement")
+    elif event == "RAW_LOST":
+        hole = ("raw", a, b + 1, "overwritten on the node before any acknowledgement")
+    elif event == "SENSOR_BACK":
+        hole = ("raw", c - a, c, "the sensor did not deliver")
+    else:
+        return None
+    return hole if 0 <= hole[1] < hole[2] < _INT63 else None
+
+
+_Head = tuple[str, int, int, int, int, int]
+
+
+def _window(head: _Head, record: Record) -> WindowRow:
+    value = record.integer
+    return WindowRow(
+        *head,
+        window_s=value("window_ms") / 1000,
+        n=value("n"),
+        first_sample=_stored(value("first")),
+        last_sample=_stored(value("last")),
+        first_device_ms=device_ms(value("first_wraps"), value("first_ms")),
+        leak_rate_pa_m3_s=value("leak_rate_fpa_m3_s") / 1e15,
+        u95_pa_m3_s=_half_width(value("u95_leak_fpa_m3_s"), 1e15),
+        u95_kind=named(U95_KINDS, value("u95_kind")),
+        slope_pa_s=value("slope_y_ppa_s") / 1e12,
+        u95_slope_pa_s=_half_width(value("u95_slope_ppa_s"), 1e12),
+        uncompensated_slope_pa_s=value("slope_p_ppa_s") / 1e12,
+        compensation=named(COMPENSATIONS, value("compensation")),
+        pressure_mean_pa=value("p_mean_q8") / 256,
+        normalised_mean_pa=value("y_mean_q8") / 256,
+        temperature_mean_k=value("t_mean_q16") / 65536,
+        outside_pressure_pa=value("p_out_q8") / 256,
+        pressure_kind=named(PRESSURE_KINDS, value("pressure_kind")),
+        gas=named(GASES, value("gas")),
+        t_ref_k=value("t_ref_mk") / 1000,
+        subwindows=value("subwindows"),
+        config=None if value("config") == NO_RECORD else value("config"),
+        flags=flag_names(record.flags),
+    )
+
+
+def _event(head: _Head, record: Record) -> EventRow:
+    code = record.integer("code")
+    return EventRow(
+        *head,
+        event=EVENTS[code - 1][0] if 1 <= code <= len(EVENTS) else f"unknown ({code})",
+        severity=named(SEVERITIES, record.integer("severity")),
+        a=record.integer("a"),
+        b=record.integer("b"),
+        c=record.integer("c"),
+        text=record.text("text"),
+    )
+
+
+def _config(head: _Head, record: Record) -> ConfigRow:
+    value = record.integer
+    lengths = (value(f"window_s_{k}") for k in range(5))
+    return ConfigRow(
+        *head,
+        generation=value("generation"),
+        name=record.text("name"),
+        sensor=record.text("sensor"),
+        address=value("address"),
+        oversampling=value("oversampling"),
+        period_us=value("period_us"),
+        pressure_lsb_pa=value("pressure_lsb_q8") / 256,
+        pressure_kind=named(PRESSURE_KINDS, value("pressure_kind")),
+        compensation=named(COMPENSATIONS, value("compensation")),
+        gas=named(GASES, value("gas")),
+        volume_m3=value("volume_ul") / 1e9,
+        t_ref_k=value("t_ref_mk") / 1000,
+        outside_pressure_pa=float(value("p_out_pa")),
+        windows_s=",".join(str(length) for length in lengths if length),
+    )
+
+
+_MAKERS: dict[str, Callable[[_Head, Record], WindowRow | EventRow | ConfigRow]] = {
+    WINDOW.name: _window,
+    EVENT.name: _event,
+    CONFIG.name: _config,
+}
+
+
+def _stored(number: int) -> int | None:
+    """A 64-bit number as SQLite can hold it; None when it cannot (no node counts that far)."""
+    return number if number < _INT63 else None
+
+
+def _half_width(value: int, per_unit: float) -> float | None:
+    return value / per_unit if value >= 0 else None

@@ -1,0 +1,215 @@
+"""Reading a database, beside its writer or without one. Never writes, never blocks the writer."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from hullwatch.errors import StoreError
+from hullwatch.store.failures import told
+from hullwatch.store.opening import connect_reader, is_new, refuse_foreign
+from hullwatch.store.ranges import NO_BOOT, RAW, RECORD, Stream, subtracted
+from hullwatch.store.rawread import joined, raw_chunks
+from hullwatch.store.rows import (
+    BootKey,
+    BootRow,
+    ClockFit,
+    ConfigRow,
+    EventRow,
+    Gap,
+    NodeRow,
+    RawSamples,
+    Summary,
+    WindowRow,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from types import TracebackType
+
+_Row = TypeVar("_Row", WindowRow, EventRow, ConfigRow)
+_Parameters = tuple[str | int | float, ...]
+_LAST_SAMPLE = (1 << 63) - 1
+
+
+class Reader:
+    """A read-only view that sees every commit made before each call. Use from one thread."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        ((self.store_id,),) = self._all("SELECT store_id FROM identity")
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Open an existing database; StoreError and its subclasses when that is not possible."""
+        path = Path(path).absolute()
+        if is_new(path):
+            raise StoreError(f"{path}: no database there", "make one: hullwatch log --db FILE")
+        refuse_foreign(path)
+        return cls(path, connect_reader(path))
+
+    def nodes(self) -> list[NodeRow]:
+        """Every node, in order of first contact."""
+        rows = self._all(
+            "SELECT node, board, first_seen_utc_us, last_seen_utc_us FROM nodes"
+            " ORDER BY first_seen_utc_us, rowid"
+        )
+        return [NodeRow(*row) for row in rows]
+
+    def boots(self, node: str | None = None) -> list[BootRow]:
+        """Boots in order, of one node or of all."""
+        rows = self._all(
+            "SELECT b.node, b.epoch, b.boot, firmware, core_hash, reset_cause, period_us, samples"
+            " FROM boots b JOIN spools s ON s.node = b.node AND s.epoch = b.epoch"
+            " WHERE ? IN ('', b.node) ORDER BY s.rowid, b.boot",
+            (node or "",),
+        )
+        return [BootRow(BootKey(*row[:3]), *row[3:]) for row in rows]
+
+    def windows(
+        self, node: str | None = None, window_s: float | None = None, last: int | None = None
+    ) -> list[WindowRow]:
+        """Windows in order of their number: of one node, of one length, only the newest `last`."""
+        if window_s is None:
+            return self._rows(WindowRow, "windows", node, "", (), last)
+        return self._rows(WindowRow, "windows", node, "AND window_s = ?", (window_s,), last)
+
+    def events(self, node: str | None = None, last: int | None = None) -> list[EventRow]:
+        """Events in order of their number."""
+        return self._rows(EventRow, "events", node, "", (), last)
+
+    def configs(self, node: str | None = None, last: int | None = None) -> list[ConfigRow]:
+        """Configuration snapshots in order of their number."""
+        return self._rows(ConfigRow, "configs", node, "", (), last)
+
+    def raw(self, boot: BootKey, first: int = 0, past: int = _LAST_SAMPLE) -> RawSamples:
+        """Stored samples first … past − 1 of a boot; holes are left out (see `sample`)."""
+        return joined(list(self.raw_chunks(boot, first, past)))
+
+    def raw_chunks(
+        self, boot: BootKey, first: int = 0, past: int = _LAST_SAMPLE
+    ) -> Iterator[RawSamples]:
+        """The same in pieces of bounded size; no read transaction is held between them."""
+        with told(self.path):
+            yield from raw_chunks(self._connection, boot, first, past)
+
+    def clock_fits(self, boot: BootKey) -> list[ClockFit]:
+        """Clock fits of a boot in order of device time."""
+        rows = self._all(
+            "SELECT ref_ms, utc_us, ppm, bound_us FROM clock_fits"
+            " WHERE node = ? AND epoch = ? AND boot = ? ORDER BY ref_ms",
+            tuple(boot),
+        )
+        return [ClockFit(*row) for row in rows]
+
+    def gaps(self, node: str) -> list[Gap]:
+        """What is missing between the first number and the last one stored, stream by stream."""
+        found = []
+        with told(self.path):
+            for stream, settled in self._streams(node):
+                holes = stream.stated(self._connection)
+                for first, past, reason in holes:
+                    for a, b in stream.missing(self._connection, first, past):
+                        found.append(Gap(stream.kind, stream.epoch, stream.boot, a, b, reason))
+                missing = stream.missing(
+                    self._connection, settled, stream.past_last(self._connection)
+                )
+                for a, b in subtracted(missing, [(a, b) for a, b, _ in holes]):
+                    found.append(Gap(stream.kind, stream.epoch, stream.boot, a, b, ""))
+        return sorted(found, key=lambda gap: (gap.stream, gap.epoch, gap.boot, gap.first))
+
+    def _streams(self, node: str) -> list[tuple[Stream, int]]:
+        """Every stream of a node with the number up to which it is settled."""
+        spools = self._all("SELECT epoch, record_next FROM spools WHERE node = ?", (node,))
+        boots = self._all("SELECT epoch, boot, raw_next FROM boots WHERE node = ?", (node,))
+        return [(Stream(RECORD, node, epoch, NO_BOOT), settled) for epoch, settled in spools] + [
+            (Stream(RAW, node, epoch, boot), settled) for epoch, boot, settled in boots
+        ]
+
+    def summary(self, node: str) -> Summary:
+        """What is stored of a node, all numbers of one moment."""
+        with told(self.path):
+            self._connection.execute("BEGIN")
+            try:
+                return self._summary(node)
+            finally:
+                self._connection.execute("COMMIT")
+
+    def _summary(self, node: str) -> Summary:
+        ((boots, samples),) = self._all(
+            "SELECT COUNT(*), TOTAL(samples) FROM boots WHERE node = ?", (node,)
+        )
+        ((records,),) = self._all("SELECT TOTAL(records) FROM spools WHERE node = ?", (node,))
+        ((conflicts,),) = self._all("SELECT COUNT(*) FROM conflicts WHERE node = ?", (node,))
+        (link,) = self._all(
+            "SELECT TOTAL(frames), TOTAL(crc_errors), TOTAL(malformed), TOTAL(duplicates),"
+            " TOTAL(telemetry_lost) FROM sessions WHERE node = ?",
+            (node,),
+        )
+        frames, crc_errors, malformed, duplicates, telemetry_lost = (int(total) for total in link)
+        return Summary(
+            node=node,
+            boots=boots,
+            samples=int(samples),
+            records=int(records),
+            gaps=tuple(self.gaps(node)),
+            duplicates=duplicates,
+            conflicts=conflicts,
+            frames=frames,
+            crc_errors=crc_errors,
+            malformed=malformed,
+            telemetry_lost=telemetry_lost,
+        )
+
+    def _rows(
+        self,
+        row: type[_Row],
+        table: str,
+        node: str | None,
+        condition: str,
+        values: _Parameters,
+        last: int | None,
+    ) -> list[_Row]:
+        """Rows of a table keyed (node, epoch, number), from the newest spool back."""
+        columns = ", ".join(column.name for column in fields(row))
+        spools = self._all(
+            "SELECT node, epoch FROM spools WHERE ? IN ('', node) ORDER BY rowid DESC",
+            (node or "",),
+        )
+        found: list[_Row] = []
+        spool: tuple[str, int]
+        for spool in spools:
+            wanted = -1 if last is None else last - len(found)
+            if not wanted:
+                break
+            found += [
+                row(*cells)
+                for cells in self._all(
+                    f"SELECT {columns} FROM {table} WHERE node = ? AND epoch = ? {condition}"
+                    " ORDER BY number DESC LIMIT ?",
+                    (*spool, *values, wanted),
+                )
+            ]
+        return found[::-1]
+
+    def _all(self, query: str, values: _Parameters = ()) -> list[tuple[Any, ...]]:
+        with told(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

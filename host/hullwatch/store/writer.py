@@ -1,0 +1,125 @@
+"""The store a logger writes to: one writer, every commit on disk before it returns."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from hullwatch.store.batch import Batch, Progress
+from hullwatch.store.failures import told
+from hullwatch.store.opening import connect_writer, create, is_new, refuse_foreign, transaction
+from hullwatch.store.reader import Reader
+from hullwatch.store.rows import BootKey
+from hullwatch.store.writelock import WriteLock
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from types import TracebackType
+
+
+class Store:
+    """An open database that this process, and no other, writes. Use from one thread.
+
+    ``path`` is absolute; ``store_id`` (1 … 2^63 − 1) is what ACK and HELLO call this store.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: WriteLock) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = lock
+        self._committed = Progress({}, {})
+        self._in_batch = False
+        (self.store_id,) = connection.execute("SELECT store_id FROM identity").fetchone()
+
+    @classmethod
+    def open(cls, path: Path | str, now_utc_us: int, owner: str = "hullwatch") -> Self:
+        """Open the database at `path`, made if it does not exist.
+
+        ``owner`` is the command that logs, for the message a second one gets. Raises StoreError
+        (unusable path), ForeignDatabase, NewerSchema, StoreLocked, DiskFull, CorruptDatabase;
+        whatever was there is then as it was.
+        """
+        path = Path(path).absolute()
+        if not is_new(path):
+            path = path.resolve()  # beside a linked database its lock and log belong to the target
+            refuse_foreign(path)
+        lock = WriteLock(path, owner)
+        try:
+            if is_new(path):
+                create(path, now_utc_us)
+            connection = connect_writer(path)
+            with told(path):
+                return cls(path, connection, lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    @contextmanager
+    def atomic(self) -> Iterator[Batch]:
+        """One transaction: on disk, synced, when the block ends; as if never begun when it raises.
+
+        Not to be nested.
+        """
+        if self._in_batch:
+            raise RuntimeError("atomic() inside atomic()")
+        self._in_batch = True
+        batch = Batch(self._connection, self._committed)
+        try:
+            with told(self.path), transaction(self._connection):
+                yield batch
+                progress = batch.finish()
+        finally:
+            batch.close()
+            self._in_batch = False
+        self._committed.spools.update(progress.spools)
+        self._committed.boots.update(progress.boots)
+
+    def durable_next(self, node: str, epoch: int) -> int:
+        """ACK.record_next: the lowest record number that is neither committed nor a stated hole.
+
+        0 for an unknown spool. A store that first meets the node when its oldest record is 500
+        begins there, because HELLO made 0 … 499 a stated hole.
+        """
+        known = self._committed.spools.get((node, epoch))
+        if known is not None:
+            return known.record_next
+        return self._column("record_next FROM spools WHERE node = ? AND epoch = ?", (node, epoch))
+
+    def raw_next(self, boot: BootKey) -> int:
+        """ACK.raw_next: the lowest sample number that is neither committed nor a stated hole."""
+        known = self._committed.boots.get(boot)
+        if known is not None:
+            return known.raw_next
+        return self._column(
+            "raw_next FROM boots WHERE node = ? AND epoch = ? AND boot = ?", tuple(boot)
+        )
+
+    def _column(self, what: str, key: tuple[str | int, ...]) -> int:
+        with told(self.path):
+            row = self._connection.execute(f"SELECT {what}", key).fetchone()
+        return int(row[0]) if row else 0
+
+    def reader(self) -> Reader:
+        """A reader of this database, usable beside the writer, from any one thread."""
+        return Reader.open(self.path)
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the database and let others write."""
+        try:
+            with told(self.path):
+                self._connection.close()
+        finally:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
