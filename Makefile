@@ -11,6 +11,7 @@ ARGS ?=
 BIN := .venv/bin
 PY_SOURCES := firmware host tools $(wildcard hil_tests)
 FIRMWARE := firmware/hullcore firmware/hullnode $(wildcard firmware/boards firmware/main.py)
+NODE_TYPES := --custom-typeshed-dir .venv/typings --cache-dir .mypy_cache/firmware
 STAMP := .venv/.installed
 
 setup: $(STAMP)
@@ -26,10 +27,10 @@ test: lint
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(STAMP)
-	$(BIN)/ruff format --check $(PY_SOURCES)
-	$(BIN)/ruff check $(PY_SOURCES)
+	$(BIN)/ruff format --check --output-format concise $(PY_SOURCES)
+	$(BIN)/ruff check --output-format concise $(PY_SOURCES)
 	$(BIN)/mypy
-	MYPYPATH=.venv/typings $(BIN)/mypy --custom-typeshed-dir .venv/typings $(FIRMWARE)
+	MYPYPATH=.venv/typings $(BIN)/mypy $(NODE_TYPES) $(FIRMWARE)
 	$(BIN)/python tools/lint_subset.py
 	$(BIN)/python tools/lint_size.py
 	$(BIN)/lint-imports

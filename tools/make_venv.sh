@@ -19,7 +19,7 @@ if ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         echo "make setup: installing python3-venv"
         apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
     else
         say_and_stop "this Python cannot make environments; run: sudo apt-get install python3-venv"
     fi
@@ -33,7 +33,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1
 pip() {
     .venv/bin/python -m pip "$@"
 }
-echo "make setup: installing into .venv (a few minutes the first time)"
+echo "make setup: installing into .venv (about a minute the first time)"
 pip install -qq --upgrade --constraint requirements.lock pip  # a venv's own pip may lack --group
 pip install -qq --constraint requirements.lock --build-constraint requirements.lock --editable '.[dev]'
 rm -rf .venv/typings
