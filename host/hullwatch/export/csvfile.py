@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hullwatch.errors import DiskFull, InputError
-from hullwatch.store import DeviceClock, EventRow, WindowRow
+from hullwatch.store import BootKey, DeviceClock, EventRow, WindowRow
 from hullwatch.store.clocktime import UNKNOWN
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hullwatch.store import BootKey, RawSamples, Reader
+    from hullwatch.store import RawSamples, Reader
 
 RAW_COLUMNS = (
     "t_s",
@@ -114,7 +114,7 @@ def _write_rows(
     clocks = {boot.key: DeviceClock(reader.clock_fits(boot.key)) for boot in reader.boots()}
     for row in rows:
         device_us = np.array([row.device_ms * 1000])
-        utc_us, bound_us = clocks[row.node, row.epoch, row.boot].utc_us(device_us)
+        utc_us, bound_us = clocks[BootKey(row.node, row.epoch, row.boot)].utc_us(device_us)
         lines.writerow([_iso(utc_us)[0], _seconds(bound_us)[0], *astuple(row)])
     return len(rows)
 

@@ -6,7 +6,6 @@ little-endian, taken from the block's first sample, in units of 2^shift.
 
 from __future__ import annotations
 
-import struct
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -44,7 +43,8 @@ class RawBlock:
 
     ``p_q8`` [count] in 1/256 Pa and ``t_q16`` [count] in 1/65536 K are int32 and must not be
     written to: blocks decoded together share memory. Sample ``first`` was due at device time
-    (``wraps``, ``ms``) and taken ``late_us`` later.
+    (``wraps``, ``ms``) and taken ``late_us`` later; no sample was taken for the ``gap`` numbers
+    before it.
     """
 
     payload: bytes
@@ -54,6 +54,7 @@ class RawBlock:
     wraps: int
     ms: int
     late_us: int
+    gap: int
     p_q8: Int32Array
     t_q16: Int32Array
 
@@ -61,12 +62,6 @@ class RawBlock:
     def count(self) -> int:
         """Samples in the block, 1…255."""
         return len(self.p_q8)
-
-    @property
-    def gap(self) -> int:
-        """Sample numbers just before `first` for which the node took no sample."""
-        (gap,) = struct.unpack_from("<I", self.payload, HEAD_BYTES - 4)
-        return int(gap)
 
     @property
     def past(self) -> int:
@@ -115,7 +110,7 @@ def decode_many(payloads: Sequence[bytes]) -> list[RawBlock]:
         for at, p_row, t_row in zip(members, _rows(p), _rows(t), strict=True):
             p_rows[at], t_rows[at] = p_row, t_row
     return [
-        RawBlock(payload, head[0], head[1], head[2], head[3], head[4], head[5], p, t)
+        RawBlock(payload, head[0], head[1], head[2], head[3], head[4], head[5], head[13], p, t)
         for payload, head, p, t in zip(payloads, heads, p_rows, t_rows, strict=True)
     ]
 
@@ -125,9 +120,8 @@ _NONE: Int32Array = np.empty(0, np.int32)
 
 def _fault_of(head: tuple[int, ...], size: int) -> str:
     """Why the header contradicts itself or the payload's size; empty when it does not."""
-    _boot, _config, first, _wraps, ms, late_us, count, p_width, p_shift, t_width, t_shift = head[
-        :11
-    ]
+    _boot, _config, first, _wraps, ms, late_us, count = head[:7]
+    p_width, p_shift, t_width, t_shift, _p_q8, _t_q16, gap = head[7:]
     fault = ""
     if not count:
         fault = "no samples"
@@ -143,6 +137,8 @@ def _fault_of(head: tuple[int, ...], size: int) -> str:
         fault = f"device time of {ms} ms beyond its wrap"
     elif late_us and count != 1:
         fault = f"{count} samples share one lateness"
+    elif gap > first:
+        fault = f"{gap} numbers without a sample before number {first}"
     return fault
 
 

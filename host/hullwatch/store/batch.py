@@ -179,7 +179,8 @@ class Batch:
         self._writable()
         self._boot(boot)
         self._sql.execute(
-            "INSERT OR REPLACE INTO clock_fits VALUES (?, ?, ?, ?, ?, ?, ?)", (*boot, *astuple(fit))
+            "INSERT OR REPLACE INTO clock_fits VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (*boot, *astuple(fit)),
         )
 
     def counters(

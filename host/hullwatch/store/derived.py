@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hullwatch.link.recordview import Record
 
 SEVERITIES = ("info", "warning", "alarm")
+_LOSSES = {"RECORDS_LOST": "record", "RAW_LOST": "raw"}
 _INT63 = 1 << 63
 
 
@@ -60,16 +61,11 @@ def stated_hole(record: Record) -> tuple[str, int, int, str] | None:
         return None
     code = record.integer("code")
     event = EVENTS[code - 1][0] if 1 <= code <= len(EVENTS) else ""
-    a, b, c = (record.integer(name) for name in "abc")
-    if event == "RECORDS_LOST":
-        hole = ("record", a, b + 1, "overwritten on the node before any acknowledgement")
-    elif event == "RAW_LOST":
-        hole = ("raw", a, b + 1, "overwritten on the node before any acknowledgement")
-    elif event == "SENSOR_BACK":
-        hole = ("raw", c - a, c, "the sensor did not deliver")
-    else:
+    stream = _LOSSES.get(event)
+    first, past = record.integer("a"), record.integer("b") + 1
+    if stream is None or not 0 <= first < past < _INT63:
         return None
-    return hole if 0 <= hole[1] < hole[2] < _INT63 else None
+    return stream, first, past, "overwritten on the node before any acknowledgement"
 
 
 _Head = tuple[str, int, int, int, int, int]

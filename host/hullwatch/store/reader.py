@@ -99,7 +99,7 @@ class Reader:
     def clock_fits(self, boot: BootKey) -> list[ClockFit]:
         """Clock fits of a boot in order of device time."""
         rows = self._all(
-            "SELECT ref_ms, utc_us, ppm, bound_us FROM clock_fits"
+            "SELECT ref_ms, utc_us, ppm, bound_us, ppm_bound FROM clock_fits"
             " WHERE node = ? AND epoch = ? AND boot = ? ORDER BY ref_ms",
             tuple(boot),
         )

@@ -117,13 +117,15 @@ class ClockFit:
     """Device time against UTC, valid around `ref_ms`.
 
     UTC of a device time = ``utc_us`` + 1000·(device_ms − ``ref_ms``)·(1 + ``ppm``·1e-6): positive
-    ppm is a device clock that runs slow. ``bound_us`` is the error bound at `ref_ms`.
+    ppm is a device clock that runs slow. ``bound_us`` is the error bound at `ref_ms`; it grows by
+    ``ppm_bound`` millionths of the distance (a crystal's tolerance where nothing better is known).
     """
 
     ref_ms: int
     utc_us: int
     ppm: float
     bound_us: int
+    ppm_bound: float = 50.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,7 @@ _FIRST = (
         utc_us INTEGER NOT NULL,
         ppm REAL NOT NULL,
         bound_us INTEGER NOT NULL,
+        ppm_bound REAL NOT NULL,
         PRIMARY KEY (node, epoch, boot, ref_ms),
         FOREIGN KEY (node, epoch, boot) REFERENCES boots (node, epoch, boot)
     ) WITHOUT ROWID""",
