@@ -1,5 +1,5 @@
 """Host toolkit of the Hullwatch leak-rate instrument."""
 
-from hullcore import VERSION as __version__
+from hullcore import VERSION
 
-__all__ = ["__version__"]
+__version__ = VERSION
