@@ -8,4 +8,4 @@ from hullwatch.errors import HullwatchError
 class BuildError(HullwatchError):
     """The firmware cannot be built: no compiler, no such board, a source it refuses."""
 
-    exit_code = 30
+    exit_code = 41
