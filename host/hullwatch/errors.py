@@ -2,6 +2,17 @@
 
     HullwatchError          exit code 1
     ├── InputError          exit code 2: a value or file that was given cannot be used
+    ├── MissingCapability   exit code 40: an optional part is not installed on this machine
+    ├── TransportError      exit code 3: the way to the node
+    │   ├── PortMissing     exit code 10: no such port, or nothing behind it
+    │   ├── PortBusy        exit code 11: another program holds the port
+    │   ├── PortDenied      exit code 12: this user may not open the port
+    │   ├── PortLost        exit code 13: the port went away while it was open
+    │   ├── WriteStalled    exit code 14: the node does not read what is sent to it
+    │   └── PortAmbiguous   exit code 15: several ports fit
+    ├── ControlError        exit code 7: the way to the program that holds the port
+    │   ├── OwnerGone       exit code 16: that program is not there, or ended before it answered
+    │   └── OwnerSilent     exit code 17: that program did not answer in time
     ├── ProtocolError       exit code 5: bytes from the node that are not what the protocol says
     │   ├── VersionMismatch exit code 30: firmware and host speak different protocol versions
     │   ├── WrongDevice     exit code 31: something else than a Hullwatch node is on the port
@@ -35,6 +46,72 @@ class InputError(HullwatchError):
     """A value, option or file given by the user cannot be used; nothing was changed."""
 
     exit_code = 2
+
+
+class TransportError(HullwatchError):
+    """The node cannot be reached through this port."""
+
+    exit_code = 3
+
+
+class PortMissing(TransportError):
+    """There is no such port, or nothing answers at it."""
+
+    exit_code = 10
+
+
+class PortBusy(TransportError):
+    """Another program holds the port; the message names it where that can be found out."""
+
+    exit_code = 11
+
+
+class PortDenied(TransportError):
+    """This user may not open the port."""
+
+    exit_code = 12
+
+
+class PortLost(TransportError):
+    """The port went away while it was open; it may come back."""
+
+    exit_code = 13
+
+
+class WriteStalled(TransportError):
+    """The node did not take what was sent in time; a part of it may have been taken."""
+
+    exit_code = 14
+
+
+class PortAmbiguous(TransportError):
+    """Several ports fit what was asked for; none was opened."""
+
+    exit_code = 15
+
+
+class ControlError(HullwatchError):
+    """Programs on this machine cannot talk about who holds a port."""
+
+    exit_code = 7
+
+
+class OwnerGone(ControlError):
+    """Nobody listens on the control socket, or who did ended before the answer."""
+
+    exit_code = 16
+
+
+class OwnerSilent(ControlError):
+    """The owner of the port did not answer in time; the request may still be carried out."""
+
+    exit_code = 17
+
+
+class MissingCapability(HullwatchError):
+    """Something optional that this command needs is not installed or not possible here."""
+
+    exit_code = 40
 
 
 class ProtocolError(HullwatchError):

@@ -9,10 +9,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hullnode import twocopies
-from hullnode.node import Node
 from hullwatch.bench.spec import BenchSpec, World
 from hullwatch.sim.board import SimBoard, VirtualClock
+from hullwatch.sim.firmware import save_config, start_node
 
 EPOCH_S = 1_767_225_600.0
 """Virtual time 0 is 2026-01-01T00:00:00Z, so runs repeat to the byte."""
@@ -26,20 +25,18 @@ class SimBench:
     def __init__(self, spec: BenchSpec) -> None:
         spec.check()
         self._folder = tempfile.TemporaryDirectory(prefix="hullwatch-sim-")
-        twocopies.save(self._folder.name, "config", spec.node_settings())
+        save_config(Path(self._folder.name), spec.node_settings())
         self.clock = VirtualClock()
         self.world = World(spec, self.clock.now_us)
         self._spec = spec
         self.boot_us = 0
-        self.node: Node
         self._boot()
 
     def _boot(self) -> None:
         self.boot_us = self.clock.us
         folder = Path(self._folder.name)
         self.board = SimBoard(self.clock, self.world.bus, folder, self._spec.seed)
-        self.node = Node(self.board, 0)
-        self.board.console.on_input = self.node.wake
+        self.node = start_node(self.board)
 
     def run_until(self, end_us: int) -> None:
         """Let the node run until it has sent something or virtual time has reached `end_us`."""

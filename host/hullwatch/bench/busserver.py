@@ -1,0 +1,168 @@
+"""The other end of the simulated board's pins: I²C to the register models, chip registers.
+
+`firmware/boards/vm/buspipe.py` states the messages. Every request carries the device time, and
+the chamber follows it, so physics and firmware never disagree about what time it is.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from hullwatch.sim.board import VirtualClock
+from hullwatch.sim.bus import SimBus
+
+I2C_WRITE = 1
+I2C_READ = 2
+I2C_READ_MEM = 3
+OUTPUTS_SAFE = 4
+SCRATCH_GET = 5
+SCRATCH_SET = 6
+WATCHDOG_ARM = 7
+WATCHDOG_FEED = 8
+WATCHDOG_DISARM = 9
+RESET_CAUSE = 10
+RESTARTING = 11
+
+_REQUEST = struct.Struct("<BBHQH")
+_EIO = 5
+
+
+class ChipState:
+    """What of the chip outlives a reset of its firmware, and what a bench watches."""
+
+    def __init__(self) -> None:
+        self.scratch = 0
+        self.reset_cause = 1
+        self.outputs_safe = False
+        self.watchdog_ms = 0
+        self.watchdog_due_us = 0
+
+
+class BusServer:
+    """Serves one VM after another on a pair of named pipes, in a thread of its own.
+
+    `on_reset(cause)` is called from that thread when the firmware asked for a reset or the
+    watchdog, in device time, was not fed.
+    """
+
+    def __init__(
+        self, folder: Path, bus: SimBus, clock: VirtualClock, on_reset: Callable[[], None]
+    ) -> None:
+        self.prefix = folder / "bus"
+        self.chip = ChipState()
+        self.base_us = 0
+        self.requests = 0
+        self._bus = bus
+        self._clock = clock
+        self._on_reset = on_reset
+        self._handlers: dict[int, Callable[[int, int, bytes], bytes]] = {
+            I2C_WRITE: self._write,
+            I2C_READ: self._read,
+            I2C_READ_MEM: self._read_mem,
+            OUTPUTS_SAFE: self._outputs_safe,
+            SCRATCH_GET: lambda *_: struct.pack("<H", self.chip.scratch),
+            SCRATCH_SET: self._scratch_set,
+            WATCHDOG_ARM: self._arm,
+            WATCHDOG_FEED: self._feed,
+            WATCHDOG_DISARM: self._disarm,
+            RESET_CAUSE: lambda *_: bytes([self.chip.reset_cause]),
+            RESTARTING: self._restarting,
+        }
+        ends = []
+        for suffix in (".req", ".rsp"):
+            path = self.prefix.with_suffix(suffix)
+            os.mkfifo(path, 0o600)
+            ends.append(os.open(path, os.O_RDWR))  # both ways: no end of file between two VMs
+        self._req, self._rsp = ends
+        self._closing = False
+        self._thread = threading.Thread(target=self._serve, name="hullwatch-bus", daemon=True)
+        self._thread.start()
+
+    def begin_boot(self) -> None:
+        """A VM is about to start: its time 0 is the chamber's present."""
+        self.base_us = self._clock.us
+        self.chip.watchdog_ms = 0
+
+    def close(self) -> None:
+        """Stop the thread and free the pipes."""
+        self._closing = True
+        os.write(self._req, _REQUEST.pack(0, 0, 0, 0, 0))
+        self._thread.join(5)
+        os.close(self._req)
+        os.close(self._rsp)
+
+    def _serve(self) -> None:
+        while True:
+            op, address, length, time_us, size = _REQUEST.unpack(self._exactly(_REQUEST.size))
+            data = self._exactly(size)
+            if self._closing:
+                return
+            self.requests += 1
+            self._clock.us = max(self._clock.us, self.base_us + time_us)
+            self._check_watchdog()
+            status, answer = 0, b""
+            try:
+                answer = self._handlers[op](address, length, data)
+            except OSError as error:
+                status = error.args[0] if error.args else _EIO
+            os.write(self._rsp, struct.pack("<BH", status, len(answer)) + answer)
+
+    def _exactly(self, n: int) -> bytes:
+        data = b""
+        while len(data) < n:
+            data += os.read(self._req, n - len(data))
+        return data
+
+    def _check_watchdog(self) -> None:
+        chip = self.chip
+        if chip.watchdog_ms and self._clock.us > chip.watchdog_due_us:
+            self._reset()
+
+    def _reset(self) -> None:
+        self.chip.watchdog_ms = 0
+        self.chip.reset_cause = 3
+        self._on_reset()
+
+    # --- what the pins and registers do --------------------------------------------------------
+
+    def _write(self, address: int, length: int, data: bytes) -> bytes:
+        self._bus.writeto(address, data)
+        return b""
+
+    def _read(self, address: int, length: int, data: bytes) -> bytes:
+        buffer = bytearray(length)
+        self._bus.readfrom_into(address, buffer)
+        return bytes(buffer)
+
+    def _read_mem(self, address: int, length: int, data: bytes) -> bytes:
+        buffer = bytearray(length)
+        self._bus.readfrom_mem_into(address, data[0], buffer)
+        return bytes(buffer)
+
+    def _outputs_safe(self, address: int, length: int, data: bytes) -> bytes:
+        self.chip.outputs_safe = True
+        return b""
+
+    def _scratch_set(self, address: int, length: int, data: bytes) -> bytes:
+        self.chip.scratch = length
+        return b""
+
+    def _arm(self, address: int, length: int, data: bytes) -> bytes:
+        self.chip.watchdog_ms = length
+        return self._feed(address, length, data)
+
+    def _feed(self, address: int, length: int, data: bytes) -> bytes:
+        self.chip.watchdog_due_us = self._clock.us + self.chip.watchdog_ms * 1000
+        return b""
+
+    def _disarm(self, address: int, length: int, data: bytes) -> bytes:
+        self.chip.watchdog_ms = 0
+        return b""
+
+    def _restarting(self, address: int, length: int, data: bytes) -> bytes:
+        self._reset()
+        return b""

