@@ -1,14 +1,16 @@
 """Normalised pressure y = p · T_ref / T in small ints, without allocation on a 31-bit VM.
 
 y = p + p·(T_ref − T)/T. The quotient r = |T_ref − T|/T is developed to 2^-30 in base 2^5 (six
-divisions), then p·r is formed from 15-bit limbs. Error below one unit of 1/256 Pa for every
-p < 2^30 (41.9 bar): r is right to half of 2^-30, worth ≤ 0.5 units, rounding adds ≤ 0.5.
+divisions), then p·r is formed from 15-bit limbs. Error at most one unit of 1/256 Pa (1 + 2^-13 in
+the last 10 mbar of p < 2^30, 41.9 bar): r is right to half of 2^-30, worth ≤ 0.5 units, dropped
+bits cost ≤ 2^-13, rounding ≤ 0.5.
 """
 
 from hullcore.compat import const
 
 T_MAX_Q16 = const(0x1FFFFFF)  # 511 K: a remainder < T shifted by 5 stays below 2^30
 _LOW15 = const(0x7FFF)
+_LIMIT = const(0x3FFFFFFF)  # 2^30 − 1
 
 
 def in_range(t_q16: int, t_ref_q16: int) -> bool:
@@ -22,7 +24,10 @@ def in_range(t_q16: int, t_ref_q16: int) -> bool:
 
 
 def normalise(p_q8: int, t_q16: int, t_ref_q16: int) -> int:
-    """p_q8 · t_ref_q16 / t_q16 within one unit; 0 ≤ p_q8 < 2^30 and `in_range` temperatures."""
+    """p_q8 · t_ref_q16 / t_q16 within one unit; −1 when that is 2^30 or more.
+
+    Holds for 0 ≤ p_q8 < 2^30 and `in_range` temperatures.
+    """
     num = t_ref_q16 - t_q16
     negative = num < 0
     if negative:
@@ -42,4 +47,6 @@ def normalise(p_q8: int, t_q16: int, t_ref_q16: int) -> int:
     mid = ((p_hi * r_lo) >> 1) + ((p_lo * r_hi) >> 1)  # < 2^29 + 2^28, in 2^-14
     mid += (p_lo * r_lo) >> 16  # < 2^14
     change = p_hi * r_hi + ((mid + 8192) >> 14)  # < 2^29 + 2^16
-    return p_q8 - change if negative else p_q8 + change
+    if negative:
+        return p_q8 - change
+    return p_q8 + change if change <= _LIMIT - p_q8 else -1  # the sum itself might not be small

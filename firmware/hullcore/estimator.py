@@ -27,20 +27,25 @@ class Estimator:
         self.cascade = Cascade(plan, on_window, first)
         self._compensated = m.compensation != 0
         self._t_ref = m.t_ref_q16
-        # |T_ref − T| < T / 2, the range in which `normalise` is exact to one unit
-        self._t_low = 2 * m.t_ref_q16 // 3 + 1
-        self._t_high = min(2 * m.t_ref_q16 - 1, T_MAX_Q16)
+        # compensated: |T_ref − T| < T / 2, the range in which `normalise` is right to one unit;
+        # else any that exists: the window's mean must be one that T_ref can be divided by
+        self._t_low = 2 * m.t_ref_q16 // 3 + 1 if self._compensated else 1
+        self._t_high = min(2 * m.t_ref_q16 - 1, T_MAX_Q16) if self._compensated else T_MAX_Q16
 
     def sample(self, p_q8: int, t_q16: int) -> int:
         """Take the sample that is due; returns ACCEPTED, or why it counts as missing."""
         if p_q8 < 0 or p_q8 > P_LIMIT_Q8:
             self.cascade.skip(0)
             return BAD_PRESSURE
+        if t_q16 < self._t_low or t_q16 > self._t_high:
+            self.cascade.skip(0)
+            return BAD_TEMPERATURE
         if self._compensated:
-            if t_q16 < self._t_low or t_q16 > self._t_high:
+            y_q8 = normalise(p_q8, t_q16, self._t_ref)
+            if y_q8 < 0:  # p below the limit, y above it
                 self.cascade.skip(0)
-                return BAD_TEMPERATURE
-            self.cascade.add(p_q8, normalise(p_q8, t_q16, self._t_ref), t_q16)
+                return BAD_PRESSURE
+            self.cascade.add(p_q8, y_q8, t_q16)
         else:
             self.cascade.add(p_q8, p_q8, t_q16)
         return ACCEPTED

@@ -19,8 +19,8 @@ class WindowPlan:
 
     Attributes: period_us; lengths_s; base, the index in lengths_s of the shortest window reported
     (len(lengths_s) when none holds 8 samples); blocks, samples per block of the base window;
-    samples, per window from the base on; ratios, how many of the predecessor make each window
-    from base + 1 on.
+    samples, per window from the base on (empty when none is reported); ratios, how many of the
+    predecessor make each window from base + 1 on.
     """
 
     def __init__(self, period_us: int, lengths_s: tuple) -> None:
@@ -37,10 +37,12 @@ class WindowPlan:
         parts = min(_MAX_BLOCKS, count // _MIN_BLOCK) if count >= MIN_SAMPLES else 1
         while count > parts * MAX_BLOCK:
             parts += 1
-        self.blocks = tuple(
-            [(i + 1) * count // parts - i * count // parts for i in range(parts)]
-        ) if base < len(lengths_s) else (MAX_BLOCK,)
-        samples = [count]
+        self.blocks = (
+            tuple([(i + 1) * count // parts - i * count // parts for i in range(parts)])
+            if base < len(lengths_s)
+            else (MAX_BLOCK,)
+        )
+        samples = [count] if base < len(lengths_s) else []
         ratios = []
         for i in range(base + 1, len(lengths_s)):
             ratio = lengths_s[i] // lengths_s[i - 1]

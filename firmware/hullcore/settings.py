@@ -20,6 +20,10 @@ _CHOICE = const(1)
 _TEXT = const(2)
 _INTS = const(3)
 
+_LONGEST_S = const(4294967)  # 49.7 days: a WINDOW record gives the length in ms, in 32 bits
+_MIN_SAMPLES = const(8)  # hullcore.plan.MIN_SAMPLES
+_MAX_FIRST = const(46155)  # a WINDOW record counts up to 255 sub-windows of hullcore.plan.MAX_BLOCK
+
 # key, kind, default, (low, high) or the choices or the longest text; units are in the key
 SETTINGS = (
     ("name", _TEXT, "chamber", 16),
@@ -105,13 +109,27 @@ def check_together(config: dict) -> None:
         raise SettingError("compensation: needs absolute pressure; a gauge sensor allows none only")
     previous = 0
     for length_s in config["windows_s"]:
-        if not 1 <= length_s <= 31536000:
-            raise SettingError("windows_s: %d s is outside 1 to 31536000" % length_s)
+        if not 1 <= length_s <= _LONGEST_S:
+            raise SettingError("windows_s: %d s is outside 1 to %d" % (length_s, _LONGEST_S))
         if previous and (length_s % previous or not 2 <= length_s // previous <= 60):
             raise SettingError(
                 "windows_s: %d s must be 2 to 60 times the length before it" % length_s
             )
         previous = length_s
+    _check_first_window(config["windows_s"], config["period_us"])
+
+
+def _check_first_window(lengths_s: tuple, period_us: int) -> None:
+    """The shortest window with enough samples is built from blocks: they have to be countable."""
+    for length_s in lengths_s:
+        count = (length_s * 1000000 + period_us // 2) // period_us
+        if count > _MAX_FIRST:
+            raise SettingError(
+                "windows_s: %d s holds %d samples; start with a window of at most %d"
+                % (length_s, count, _MAX_FIRST)
+            )
+        if count >= _MIN_SAMPLES:
+            return
 
 
 def text_of(value: object) -> str:
