@@ -33,7 +33,8 @@ class Sampler:
         self._due = ticks_us()
         self._late_us = 0
         self._polls = 0
-        self._absent = 0
+        self._started = False
+        self._absent = 0  # slots in a row that the driver let pass; stalls of the node do not count
         self._code = 0
         self._detail = 0
         self.healthy = True
@@ -46,6 +47,7 @@ class Sampler:
         """Start the driver; slot 0 is due now. A driver that fails is tried again later."""
         try:
             self._driver.start()
+            self._started = True
         except (OSError, SensorError) as error:
             self._note(error)
             self._absent = _REPAIR_AFTER - 1  # the first miss records the fault
@@ -62,20 +64,20 @@ class Sampler:
         wait = ticks.diff(self._due, now)
         if wait > 0:
             return wait
-        return self._start(now, -wait)
+        return self._start()
 
     def slack_us(self) -> int:
         """µs until the next deadline; 0 while a conversion is running."""
         return 0 if self._busy else ticks.diff(self._due, self._ticks_us())
 
-    def _start(self, now: int, late_us: int) -> int:
-        while late_us >= self._period:
-            self._miss()
-            late_us -= self._period
-        self._late_us = late_us
+    def _start(self) -> int:
+        self._late_us = self._lateness()
         try:
-            if self._absent and (self._code < 0 or self._absent % _REPAIR_AFTER == 0):
+            if not self._started or (self._absent and self._absent % _REPAIR_AFTER == 0):
+                self._started = False  # what a driver that never started delivers is no sample
                 self._driver.start()
+                self._started = True
+                self._late_us = self._lateness()  # it takes milliseconds
             wait = self._driver.trigger()
         except (OSError, SensorError) as error:
             return self._failed(error)
@@ -84,6 +86,14 @@ class Sampler:
         self._polls = 0
         self._busy = True
         return wait
+
+    def _lateness(self) -> int:
+        """µs since the deadline of the slot that is due, after passing those that are over."""
+        while True:
+            late_us = ticks.diff(self._ticks_us(), self._due)
+            if late_us < self._period:
+                return late_us
+            self._pass()
 
     def _collect(self, now: int) -> int:
         driver = self._driver
@@ -113,15 +123,20 @@ class Sampler:
             self._sink.taken(driver.pressure_q8, driver.temperature_q16)
         return 0
 
-    def _miss(self) -> None:
+    def _pass(self) -> None:
+        """The slot that is due gets no sample."""
         self._busy = False
         self._due = ticks.add(self._due, self._period)
         self.missed_count += 1
+        self._sink.missed()
+
+    def _miss(self) -> None:
+        """As `_pass`, and it is the driver's fault."""
         self._absent += 1
         if self._absent == _REPAIR_AFTER:
             self.healthy = False
             self._sink.fault(self._code, self._detail)
-        self._sink.missed()
+        self._pass()
 
     def _failed(self, error: Exception) -> int:
         """A NACK or a chip that reports an error; `code` is negative for the latter."""
@@ -132,6 +147,7 @@ class Sampler:
     def _note(self, error: Exception) -> None:
         self.bus_errors += 1
         if isinstance(error, SensorError):
+            self._started = False  # the chip is not as `start` left it
             self._code = -error.code
             self._detail = error.detail
         else:
