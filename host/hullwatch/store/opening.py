@@ -24,6 +24,7 @@ STORE_ID_BITS = 63
 """Store ids fit SQLite's signed integers and are never 0, which means "no store" on the wire."""
 
 _BUSY_S = 10.0
+_BESIDE = ("-wal", "-shm", "-journal")
 
 
 def is_new(path: Path) -> bool:
@@ -70,13 +71,7 @@ def _refuse_newer(path: Path, version: int) -> None:
 
 def create(path: Path, now_utc_us: int) -> None:
     """A new, empty database with its own store id; appears under its name only when complete."""
-    for suffix in ("-wal", "-journal"):
-        left_over = path.with_name(path.name + suffix)
-        if left_over.exists():  # SQLite would replay it into the new database
-            raise StoreError(
-                f"{left_over}: left over from a database that is gone",
-                "move it away or name another database",
-            )
+    _refuse_left_over(path)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         with told(path), closing(_connected(unfinished, "mode=rwc")) as connection:
@@ -86,6 +81,7 @@ def create(path: Path, now_utc_us: int) -> None:
                 migrate(connection)
                 store_id = 1 + secrets.randbelow((1 << STORE_ID_BITS) - 1)
                 connection.execute("INSERT INTO identity VALUES (1, ?, ?)", (store_id, now_utc_us))
+            _log_ahead(connection, path)
         unfinished.replace(path)
         _sync_directory(path.parent)
     except OSError as error:
@@ -93,8 +89,28 @@ def create(path: Path, now_utc_us: int) -> None:
             f"{path}: cannot be created ({error.strerror})", "choose a directory you may write to"
         ) from error
     finally:
-        for left in (unfinished, unfinished.with_name(unfinished.name + "-journal")):
-            left.unlink(missing_ok=True)
+        remove(unfinished)
+
+
+def _refuse_left_over(path: Path) -> None:
+    """A log beside a database that is gone would be replayed into the new one.
+
+    What holds nothing is removed: a reader without a writer leaves an empty log and its index.
+    """
+    for suffix in _BESIDE:
+        left_over = path.with_name(path.name + suffix)
+        if left_over.exists() and left_over.stat().st_size and suffix != "-shm":
+            raise StoreError(
+                f"{left_over}: left over from a database that is gone",
+                "move it away or name another database",
+            )
+        left_over.unlink(missing_ok=True)
+
+
+def remove(path: Path) -> None:
+    """Remove a database that this process has just made, and SQLite's files beside it."""
+    for suffix in ("", *_BESIDE):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def connect_writer(path: Path) -> sqlite3.Connection:
@@ -104,12 +120,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
         try:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             _refuse_newer(path, version)
-            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            if mode != "wal":
-                raise StoreError(
-                    f"{path}: its file system does not support write-ahead logging",
-                    "put the database on a local disk",
-                )
+            _log_ahead(connection, path)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             if version < SCHEMA_VERSION:
@@ -122,7 +133,10 @@ def connect_writer(path: Path) -> sqlite3.Connection:
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write; works beside the writer and without one."""
+    """A connection that cannot write; works beside the writer and without one.
+
+    Without one, SQLite leaves an empty log and its index beside the database.
+    """
     with told(path):
         connection = _connected(path, "mode=ro")
         try:
@@ -150,6 +164,15 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:  # SQLite ends it itself on some errors
             connection.execute("ROLLBACK")
         raise
+
+
+def _log_ahead(connection: sqlite3.Connection, path: Path) -> None:
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise StoreError(
+            f"{path}: its file system does not support write-ahead logging",
+            "put the database on a local disk",
+        )
 
 
 def _connected(path: Path, options: str) -> sqlite3.Connection:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from hullwatch.errors import StoreError, StoreLocked
@@ -22,8 +23,9 @@ class WriteLock:
     def __init__(self, database: Path, owner: str) -> None:
         self.path = Path(f"{database}.lock")
         self._file = self._taken(database)
-        os.ftruncate(self._file, 0)
-        os.write(self._file, f"{owner} (process {os.getpid()})".encode())
+        with suppress(OSError):  # a full disk takes the note away, not the lock
+            os.ftruncate(self._file, 0)
+            os.write(self._file, f"{owner} (process {os.getpid()})".encode())
 
     def _taken(self, database: Path) -> int:
         while True:

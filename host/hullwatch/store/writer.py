@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Self
 
 from hullwatch.store.batch import Batch, Progress
 from hullwatch.store.failures import told
-from hullwatch.store.opening import connect_writer, create, is_new, refuse_foreign, transaction
+from hullwatch.store.opening import (
+    connect_writer,
+    create,
+    is_new,
+    refuse_foreign,
+    remove,
+    transaction,
+)
 from hullwatch.store.reader import Reader
 from hullwatch.store.rows import BootKey
 from hullwatch.store.writelock import WriteLock
@@ -47,13 +54,27 @@ class Store:
             refuse_foreign(path)
         lock = WriteLock(path, owner)
         try:
-            if is_new(path):
+            made = is_new(path)
+            if made:
                 create(path, now_utc_us)
-            connection = connect_writer(path)
+            try:
+                return cls._opened(path, lock)
+            except BaseException:
+                if made:
+                    remove(path)
+                raise
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    def _opened(cls, path: Path, lock: WriteLock) -> Self:
+        connection = connect_writer(path)
+        try:
             with told(path):
                 return cls(path, connection, lock)
         except BaseException:
-            lock.release()
+            connection.close()
             raise
 
     @contextmanager
