@@ -144,7 +144,7 @@ class Collector:
             if fit is not None:
                 row = ClockFit(
                     round(fit.ref_ms), round(fit.utc_at(round(fit.ref_ms)) * 1e6), fit.ppm,
-                    round(fit.bound_s * 1e6) + 1,
+                    round(fit.bound_s * 1e6) + 1, fit.ppm_bound,
                 )  # fmt: skip
                 batch.clock(boot, row)
 

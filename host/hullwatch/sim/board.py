@@ -7,11 +7,10 @@ models, its clock is the simulation's and wraps at 2^30 like the chip's.
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
 
 from hullwatch.sim.bus import SimBus
 
@@ -62,7 +61,6 @@ class SimBoard:
         self._clock = clock
         self._bus = bus
         self._start = clock.us
-        self._rng = np.random.default_rng([seed, 0xB0A2D])
         self.console = MemoryConsole()
         self.root = str(folder)
         self.code_root = str(folder)
@@ -88,8 +86,8 @@ class SimBoard:
         return self._bus
 
     def random32(self) -> int:
-        """32 bits from the seed: runs repeat."""
-        return int(self._rng.integers(1, 1 << 32))
+        """32 random bits: two runs of one seed are two spools."""
+        return secrets.randbits(32)
 
     def outputs_safe(self) -> None:
         """Release every output."""

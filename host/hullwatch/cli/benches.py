@@ -1,0 +1,85 @@
+"""Benches by name, from the demo's options; every refusal comes before anything starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hullwatch.bench.base import Bench
+from hullwatch.bench.spec import BenchSpec
+from hullwatch.errors import InputError
+from hullwatch.sim.chamberspec import ChamberSpec
+from hullwatch.sim.registers.catalogue import CATALOGUE
+from hullwatch.sim.replay import Replay
+
+NAMES = ("sim", "mpy", "pico-emu")
+_MAX_SPEED = 1000.0
+_MIN_HZ, _MAX_HZ = 1 / 60, 100.0
+
+
+def period_us(rate_hz: float) -> int:
+    """Sample period; InputError outside 1/60 … 100 Hz."""
+    if not _MIN_HZ * 0.999 <= rate_hz <= _MAX_HZ:
+        raise InputError(f"--rate {rate_hz:g} Hz is outside 1/60 to 100 Hz", "try --rate 10")
+    return round(1e6 / rate_hz)
+
+
+def check_speed(name: str, speed: float) -> float:
+    """The speed of a scaled bench; InputError when absurd."""
+    if not 0.01 <= speed <= _MAX_SPEED:
+        raise InputError(
+            f"--speed {speed:g} is outside 0.01 to {_MAX_SPEED:g}",
+            "the sim bench needs no --speed: it runs as fast as it can",
+        )
+    if name != "mpy" and speed != 1.0:
+        raise InputError(f"--speed does not apply to --bench {name}", "leave --speed away")
+    return speed
+
+
+def load_replay(path: Path | None, kind: str, ambient_pa: float | None) -> Replay | None:
+    """A replay file, or None without one."""
+    if path is None:
+        if ambient_pa is not None:
+            raise InputError("--ambient needs --replay", "it belongs to gauge files")
+        return None
+    return Replay.load(path, kind, ambient_pa)
+
+
+def choose_sensor(sensor: str, replay: Replay | None, pressure_pa: float) -> str:
+    """`auto`: the reference sensor where the pressure fits it, else the first that does."""
+    if sensor != "auto":
+        return sensor
+    values = [row[0] for _, row in replay.rows()] if replay else [pressure_pa]
+    for name in ("bmp581", "ms5837"):
+        entry = CATALOGUE[name]
+        if entry.pressure_min_pa <= min(values) and max(values) <= entry.pressure_max_pa:
+            return name
+    raise InputError(
+        f"no sensor covers {min(values):.0f}..{max(values):.0f} Pa",
+        "30 kPa to 30 bar can be measured",
+    )
+
+
+def chamber(
+    volume_l: float, leak: float, pressure_pa: float, seed: int, gas: str = "air"
+) -> ChamberSpec:
+    """The demo's chamber, checked."""
+    spec = ChamberSpec(
+        volume_m3=volume_l / 1000, leak_pa_m3_s=leak, pressure_pa=pressure_pa, seed=seed, gas=gas
+    )
+    spec.check()
+    return spec
+
+
+def start(name: str, spec: BenchSpec, speed: float, uf2: Path | None) -> Bench:
+    """Start a bench; MissingCapability where this machine cannot."""
+    if name == "sim":
+        from hullwatch.bench.simbench import SimBench
+
+        return SimBench(spec)
+    if name == "mpy":
+        from hullwatch.bench.vmbench import VmBench
+
+        return VmBench(spec, speed)
+    from hullwatch.bench.emu.emubench import EmuBench
+
+    return EmuBench(spec, uf2)

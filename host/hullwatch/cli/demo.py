@@ -1,0 +1,116 @@
+"""`hullwatch demo`: a bench with a leaking chamber, the logger on it, the leak rate on the screen."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from hullwatch.bench.base import Bench
+from hullwatch.bench.spec import BenchSpec
+from hullwatch.cli import benches
+from hullwatch.cli.demorun import DemoRun
+from hullwatch.cli.demoview import LiveView, silent_view
+from hullwatch.cli.options import DURATION, db_option, json_option, print_json
+from hullwatch.cli.paths import data_folder
+from hullwatch.cli.summary import as_json as summary_json
+from hullwatch.cli.summary import show as show_summary
+from hullwatch.store import Store
+
+
+def _fresh_database() -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+    return data_folder("demo") / f"demo-{stamp}.db"
+
+
+@click.command(
+    "demo",
+    epilog="Example: hullwatch demo --bench sim --for 2h --volume 1.0 --leak 1e-4 --seed 7 --json",
+)
+@click.option("--bench", type=click.Choice(benches.NAMES), default="mpy", show_default=True,
+              help="Where the firmware runs: CPython in virtual time, MicroPython VM, emulated Pico.")
+@click.option("--speed", type=float, default=1.0, show_default=True,
+              help="Device seconds per second (mpy).")
+@click.option("--for", "for_s", type=DURATION, default=None,
+              help="Device time from the first sample.  [default: 90s, or the whole replay]")
+@click.option("--rate", type=float, default=10.0, show_default=True, help="Samples per second.")
+@click.option("--volume", type=float, default=1.0, show_default=True, help="Litres.")
+@click.option("--leak", type=float, default=1e-4, show_default=True,
+              help="Pa·m³/s at the start, at 20 °C; positive = gas lost.")
+@click.option("--pressure", type=float, default=120000.0, show_default=True,
+              help="Pa absolute at the start.")
+@click.option("--sensor", default="auto", show_default=True, help="bmp581, bmp280 or ms5837.")
+@click.option("--compensation", type=click.Choice(["none", "sensor"]), default=None,
+              help="Temperature compensation.  [default: sensor where permitted]")
+@click.option("--profile", type=click.Choice(["default", "rough", "none"]), default="default",
+              show_default=True, help="Random walk of the sensor: 0.001, 0.03 or 0 Pa²/s.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of all that is random.")
+@click.option("--replay", type=click.Path(path_type=Path, dir_okay=False), default=None,
+              help="CSV t_s,p_pa,temp_c fed through the sensor's registers instead of the physics.")
+@click.option("--pressure-kind", type=click.Choice(["abs", "gauge"]), default="abs",
+              show_default=True, help="What the replay's p_pa is.")
+@click.option("--ambient", type=float, default=None, help="Pa to add to gauge values of a replay.")
+@click.option("--uf2", type=click.Path(path_type=Path, dir_okay=False), default=None,
+              envvar="HULLWATCH_UF2", help="MicroPython for pico-emu.")
+@click.option("--no-log", is_flag=True, help="Only serve the port, for hullwatch log (mpy).")
+@db_option(None)
+@json_option
+def command(
+    bench: str, speed: float, for_s: float | None, rate: float, volume: float, leak: float,
+    pressure: float, sensor: str, compensation: str | None, profile: str, seed: int,
+    replay: Path | None, pressure_kind: str, ambient: float | None, uf2: Path | None,
+    no_log: bool, db: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Run a leaking chamber, log it and show the leak rate.
+
+    Pressure, temperature and the leak rate of every ready window with its 95 % half-width are
+    shown while it runs, and stored. Without --db a new file is made in the user's data folder.
+    """
+    speed = benches.check_speed(bench, speed)
+    recording = benches.load_replay(replay, pressure_kind, ambient)
+    spec = BenchSpec(
+        chamber=benches.chamber(volume, leak, pressure, seed),
+        sensor=benches.choose_sensor(sensor, recording, pressure),
+        period_us=benches.period_us(rate),
+        compensation=compensation, profile=profile, seed=seed, replay=recording,
+    )  # fmt: skip
+    spec.check()
+    if no_log:
+        _serve(benches.start(bench, spec, speed, uf2), for_s)
+        return
+    database = db or _fresh_database()
+    with contextlib.closing(
+        Store.open(database, time.time_ns() // 1000, "hullwatch demo")
+    ) as store:
+        running = benches.start(bench, spec, speed, uf2)
+        try:
+            run = DemoRun(running, spec, store, for_s)
+            with silent_view(run) if as_json else LiveView(run) as view:
+                run.drive(view.refresh)
+            summary = run.summary(str(store.path))
+        finally:
+            running.close()
+    if as_json:
+        print_json(summary_json(summary))
+    else:
+        show_summary(summary)
+
+
+def _serve(bench: Bench, for_s: float | None) -> None:
+    """Hold the bench open for another program."""
+    path = getattr(bench, "port_path", None)
+    if path is None:
+        bench.close()
+        raise click.UsageError(f"--no-log serves a terminal, which --bench {bench.name} has not")
+    try:
+        click.echo(f"node on {path}")
+        click.echo(f"in another terminal: hullwatch log {path}")
+        click.echo("Ctrl-C ends it")
+        deadline = None if for_s is None else bench.now_s() + for_s
+        while deadline is None or bench.now_s() < deadline:
+            time.sleep(0.2)
+    finally:
+        bench.close()

@@ -1,0 +1,32 @@
+"""Numbers as a person reads them: value and uncertainty to the same digit, with the unit."""
+
+from __future__ import annotations
+
+import math
+
+LEAK_UNIT = "Pa·m³/s"
+
+
+def with_uncertainty(value: float, half: float | None, unit: str) -> str:
+    """`(1.03 ± 0.15)e-04 Pa·m³/s`: two digits of the uncertainty decide all others."""
+    if half is None or not math.isfinite(half):
+        return f"{value:.3g} ± ? {unit}"
+    if half == 0:
+        return f"{value:.6g} ± 0 {unit}"
+    exponent = math.floor(math.log10(max(abs(value), half)))
+    digits = max(0, exponent - math.floor(math.log10(half)) + 1)
+    scale = 10.0**exponent
+    return f"({value / scale:.{digits}f} ± {half / scale:.{digits}f})e{exponent:+03d} {unit}"
+
+
+def length(seconds: float) -> str:
+    """10 s, 1 min, 1 h, 24 h."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:g} s"
+
+
+def reference(t_ref_k: float) -> str:
+    """The reference temperature, as every leak rate needs it."""
+    return f"at {t_ref_k - 273.15:g} °C"
