@@ -124,4 +124,4 @@ def test_a_full_disk(reader, tmp_path):
             csvfile.to_file(where / "x.csv", reader, much)
         assert list(where.iterdir()) == []
     finally:
-        subprocess.run(["umount", str(where)], check=True)
+        subprocess.run(["umount", "-l", str(where)], check=True)

@@ -69,7 +69,7 @@ def small_disk(tmp_path):
     if not mounted:
         pytest.skip("mounting a small disk needs root")
     yield where
-    subprocess.run(["umount", str(where)], check=True)
+    subprocess.run(["umount", "-l", str(where)], check=True)
 
 
 def test_a_real_full_disk(small_disk, now_us, hello, raw_block):
