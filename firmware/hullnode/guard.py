@@ -25,7 +25,8 @@ def run(board: object) -> None:
     """Run until Ctrl-C (returns) or a restart (does not return on a board)."""
     register = board.scratch_get()
     crashes = register & _COUNT
-    if board.reset_cause == _WATCHDOG_RESET and not register & _ASKED:
+    # a soft reset leaves the cause of the last hard one: after Ctrl-C it says nothing new
+    if board.reset_cause == _WATCHDOG_RESET and not register & (_ASKED | _LEFT | _WAS_SAFE):
         crashes += 1
     if crashes >= _MAX_CRASHES:
         board.scratch_set(_WAS_SAFE)
@@ -36,18 +37,23 @@ def run(board: object) -> None:
         _loop(board, crashes, register)
     except KeyboardInterrupt:
         _leave(board)
-        board.scratch_set(crashes | _LEFT)
+        board.scratch_set(_crashes(board) | _LEFT)
         print("hullwatch: left to the REPL; Ctrl-D starts the node again")
         return
     except Exception as error:
         _leave(board)
-        board.scratch_set(crashes + 1 | _ASKED)
+        board.scratch_set(_crashes(board) + 1 | _ASKED)
         _log_crash(board, error)
         board.restart()
         return
     _leave(board)
-    board.scratch_set(crashes | _ASKED)
+    board.scratch_set(_crashes(board) | _ASKED)
     board.restart()
+
+
+def _crashes(board: object) -> int:
+    """The count in the register: the loop clears it after the quiet time."""
+    return board.scratch_get() & _COUNT
 
 
 def _loop(board: object, crashes: int, register: int) -> None:
