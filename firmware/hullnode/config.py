@@ -21,12 +21,15 @@ class Config:
         if stored is not None:
             self._adopt(stored)
         self._staged = {}
+        self._written = self.values
 
     def _adopt(self, stored: dict) -> None:
         merged = settings.defaults()
         try:
-            for key in stored:
-                merged[key] = settings.check(key, stored[key])
+            if not isinstance(stored, dict):
+                raise settings.SettingError("no settings")
+            for key, value in stored.items():
+                merged[key] = settings.check(key, value)
             settings.check_together(merged)
         except settings.SettingError:
             self.fallback = True
@@ -43,8 +46,9 @@ class Config:
 
     def commit(self) -> None:
         """Check the staged settings together and write them; SettingError or OSError."""
-        merged = dict(self.values)
+        merged = dict(self._written)  # not `values`: a second commit keeps what the first wrote
         merged.update(self._staged)
         settings.check_together(merged)
         self.generation = twocopies.save(self._root, _FILE, merged)
+        self._written = merged
         self._staged = {}

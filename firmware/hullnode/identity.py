@@ -3,17 +3,19 @@
 import hashlib
 import os
 
+from hullcore.compat import const
 from hullnode import twocopies
 
+_MAX_BOOT = const(0xFFFFFFFF)  # the field is 32 bits wide
 _CODE = ("hullcore", "hullnode", "board")
 _MAIN = "main.py"
-_CHUNK = 1024
+_CHUNK = const(1024)
 
 
 def count_boot(root: str) -> int:
     """The number of this boot, one more than the stored one; 0 when it cannot be stored."""
     value, _, _ = twocopies.load(root, "boot")
-    number = value + 1 if isinstance(value, int) else 1
+    number = value + 1 if isinstance(value, int) and 0 <= value < _MAX_BOOT else 1
     try:
         twocopies.save(root, "boot", number)
     except OSError:

@@ -6,13 +6,13 @@ _FILE = "owner"
 
 
 class Owner:
-    """`store` is the id of the acking store, 0 for none; `on_change(new, old)` after a take-over."""
+    """`store` is the id of the acking store, 0: none; `on_change(new, old)` after a take-over."""
 
     def __init__(self, root: str, on_change: object) -> None:
         self._root = root
         self._on_change = on_change
         value, _, _ = twocopies.load(root, _FILE)
-        self.store = value if isinstance(value, int) else 0
+        self.store = value if isinstance(value, int) and 0 <= value < 1 << 64 else 0
 
     def accepts(self, store: int) -> bool:
         """Whether an ack of this store counts; the first store ever becomes the owner."""

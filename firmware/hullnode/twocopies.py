@@ -28,6 +28,8 @@ def _read(path: str) -> tuple:
         generation, value = json.loads(text[:cut])
     except (ValueError, TypeError):
         return (-1, None, 2)
+    if not isinstance(generation, int) or generation < 0:
+        return (-1, None, 2)
     return (generation, value, 1)
 
 
