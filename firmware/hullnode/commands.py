@@ -3,6 +3,7 @@
 import struct
 
 from hullcore import settings
+from hullcore.compat import const
 from hullcore.messages import (
     CONFIG_COMMIT,
     CONFIG_GET,
@@ -13,13 +14,13 @@ from hullcore.messages import (
     TAKE_OVER,
 )
 
-_DONE = 0
-_UNKNOWN = 1
-_MALFORMED = 2
-_NO_SETTING = 3
-_REFUSED = 4
-_CONTRADICT = 5
-_NOT_WRITTEN = 6
+_DONE = const(0)
+_UNKNOWN = const(1)
+_MALFORMED = const(2)
+_NO_SETTING = const(3)
+_REFUSED = const(4)
+_CONTRADICT = const(5)
+_NOT_WRITTEN = const(6)
 
 
 class Commands:
@@ -52,9 +53,10 @@ class Commands:
             self.restart = True
             return _DONE, b""
         if message == TAKE_OVER:
-            if len(payload) != 8:
+            store = struct.unpack("<Q", payload)[0] if len(payload) == 8 else 0
+            if not 0 < store < 1 << 63:  # the event that tells of it holds 63 bits
                 return _MALFORMED, b"store id expected"
-            self._owner.take_over(struct.unpack("<Q", payload)[0])
+            self._owner.take_over(store)
             return _DONE, b""
         return _UNKNOWN, b"no such command"
 
