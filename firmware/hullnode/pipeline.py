@@ -5,6 +5,7 @@ The sampler's sink. On a sample that closes no block nothing is allocated.
 
 from hullcore import estimator, records
 from hullcore.compat import const
+from hullcore.measurement import window_body
 from hullcore.messages import (
     EVENT_PRESSURE,
     EVENT_RAW_LOST,
@@ -13,12 +14,12 @@ from hullcore.messages import (
     EVENT_SENSOR_FAULT,
     EVENT_TEMPERATURE,
 )
-from hullcore.measurement import window_body
 from hullcore.plan import WindowPlan
 from hullcore.rawblock import CAPACITY, RawPacker
 
 _RAW_AGE_US = const(10000000)  # a raw block waits at most this long for more samples
-_LOSS_BATCH = const(16)  # losses told of at a time, so that telling does not cause as many again
+_LOSS_BATCH = const(16)  # records lost that are told of at a time: telling costs a record itself
+_RAW_LOSS_US = const(600000000)  # likewise raw samples, lest the telling pushes out the windows
 
 
 class Pipeline:
@@ -40,6 +41,7 @@ class Pipeline:
         self._estimator = estimator.Estimator(m, plan, self._window)
         self._packer = RawPacker(driver.pressure_shift, driver.temperature_shift)
         self._flush_at = min(CAPACITY, max(1, _RAW_AGE_US // m.period_us))
+        self._raw_batch = _RAW_LOSS_US // m.period_us
         self._bad = estimator.ACCEPTED
         self._packed_to = 0  # sample number after the last one packed
         self.due_ms = 0
@@ -96,6 +98,8 @@ class Pipeline:
     def flush(self, late_us: int) -> None:
         """Close the open raw block, if any, into the ring; what it could not hold follows."""
         packer = self._packer
+        ring = self._ring
+        dropped = ring.dropped
         end = self.next_number()
         while packer.count:
             first = end - packer.count
@@ -105,9 +109,11 @@ class Pipeline:
                 first - self._packed_to,
             )  # fmt: skip
             self._packed_to = end - packer.count
-            self._ring.append(payload, first, self._packed_to)
-        first, last = self._ring.take_lost()
-        if first >= 0:
+            ring.append(payload, first, self._packed_to)
+        if ring.lost_first >= 0 and (
+            ring.dropped == dropped or ring.lost_last - ring.lost_first >= self._raw_batch
+        ):
+            first, last = ring.take_lost()
             self.event(EVENT_RAW_LOST, first, last, 0, "")
 
     def event(self, event: int, a: int, b: int, c: int, text: str) -> None:
@@ -117,20 +123,21 @@ class Pipeline:
         self.append(records.event_record(self._stamp, clock.wraps, clock.ms, event, a, b, c, text))
 
     def append(self, record: bytes) -> None:
-        """Spool one record; a loss it causes becomes a record itself."""
+        """Spool one record; losses become a record, when they end or are many."""
         spool = self._spool
+        dropped = spool.dropped
         spool.append(record)
         self._stamp.number = spool.next
-        if spool.lost_first >= 0 and spool.lost_last - spool.lost_first >= _LOSS_BATCH:
+        if spool.lost_first >= 0 and (
+            spool.dropped == dropped or spool.lost_last - spool.lost_first >= _LOSS_BATCH
+        ):
             first, last = spool.take_lost()
             self.event(EVENT_RECORDS_LOST, first, last, 0, "")
 
     def _due(self, number: int) -> int:
         return self.due_ms + number * self._m.period_us // 1000
 
-    def _window(
-        self, length_s: int, first: int, last: int, sums: object, scatter: object
-    ) -> None:
+    def _window(self, length_s: int, first: int, last: int, sums: object, scatter: object) -> None:
         flags, body = window_body(self._m, length_s, first, last, sums, scatter, self._due(first))
         clock = self._clock
         clock.poll()

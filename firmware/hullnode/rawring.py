@@ -57,7 +57,7 @@ class RawRing:
 
         False, and nothing changes, for samples that were never packed.
         """
-        if self.next and sample > self._end[(self.next - 1) % self._capacity]:
+        if sample > (self._end[(self.next - 1) % self._capacity] if self.next else 0):
             return False
         while self.oldest < self.next and self._end[self.oldest % self._capacity] <= sample:
             self.oldest += 1
