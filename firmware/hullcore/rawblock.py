@@ -75,8 +75,7 @@ class RawPacker:
         May return fewer samples than buffered when differences outgrew the block; the caller
         repeats while `count` is not 0, with `first` and time advanced by what was taken.
         """
-        take = self._fitting()
-        pw, tw = self._widths(take)
+        take, pw, tw = self._fitting()
         head = pack_checked(
             RAW_FORMAT,
             (boot, config, first, wraps, ms, late_us, take, pw, self._p_shift, tw, self._t_shift,
@@ -89,31 +88,30 @@ class RawPacker:
         self._drop(take)
         return bytes(out)
 
-    def _widths(self, take: int) -> tuple:
-        if take == self.count:
-            return _width(self._p_low, self._p_high), _width(self._t_low, self._t_high)
-        return self._width_of(self._p, self._p_shift, take), self._width_of(
-            self._t, self._t_shift, take
-        )
-
-    def _width_of(self, values: array, shift: int, take: int) -> int:
-        low = high = 0
-        for i in range(1, take):
-            d = (values[i] - values[0]) >> shift
-            low = min(low, d)
-            high = max(high, d)
-        return _width(low, high)
-
-    def _fitting(self) -> int:
-        take = self.count
-        if (take - 1) * self._sample_bytes() <= MAX_PAYLOAD - _HEAD:
-            return take
-        while take > 1:
-            pw, tw = self._widths(take)
-            if (take - 1) * (pw + tw) <= MAX_PAYLOAD - _HEAD:
-                break
-            take -= 1
-        return take
+    def _fitting(self) -> tuple:
+        """(samples, width of pressure, width of temperature) of the longest block that fits."""
+        n = self.count
+        pw = _width(self._p_low, self._p_high)
+        tw = _width(self._t_low, self._t_high)
+        if (n - 1) * (pw + tw) <= MAX_PAYLOAD - _HEAD:
+            return n, pw, tw
+        p = self._p
+        t = self._t
+        p_low = p_high = t_low = t_high = pw = tw = 0
+        for i in range(1, n):
+            d = (p[i] - p[0]) >> self._p_shift
+            p_low = min(p_low, d)
+            p_high = max(p_high, d)
+            d = (t[i] - t[0]) >> self._t_shift
+            t_low = min(t_low, d)
+            t_high = max(t_high, d)
+            p_now = _width(p_low, p_high)
+            t_now = _width(t_low, t_high)
+            if i * (p_now + t_now) > MAX_PAYLOAD - _HEAD:
+                return i, pw, tw
+            pw = p_now
+            tw = t_now
+        return n, pw, tw
 
     def _put(self, out: bytearray, at: int, values: array, shift: int, n: int, width: int) -> int:
         for i in range(1, n):
