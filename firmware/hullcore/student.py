@@ -4,13 +4,15 @@ Source: the quantile of Student's distribution, tabulated in any statistics text
 e-Handbook 1.3.6.7.2); the tests recompute every entry with scipy. Rounded up to 1e-4.
 """
 
+from hullcore.compat import const
+
 T95_SCALE = 10000
 _T95 = (
     127063, 43027, 31825, 27765, 25706, 24470, 23647, 23061, 22622, 22282,
     22010, 21789, 21604, 21448, 21315, 21200, 21099, 21010, 20931, 20860,
     20797, 20739, 20687, 20639, 20596, 20556, 20519, 20485, 20453, 20423,
 )  # fmt: skip
-_T95_MANY = 20423  # ν > 30: the value at 30, at most 4 % wide
+_T95_MANY = const(20423)  # ν > 30: the value at 30, at most 4 % wide
 
 
 def t95(dof: int) -> int:

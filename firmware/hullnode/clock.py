@@ -6,7 +6,7 @@ from hullcore import ticks
 class DeviceClock:
     """Extends a wrapping `ticks_ms`; `poll` must run at least every six days.
 
-    `wraps` and `ms` are small ints: device time = wraps · 2^30 + ms, from the zero of the tick counter.
+    `wraps` and `ms` are small ints: device time = wraps · 2^30 + ms, from the tick counter's zero.
     """
 
     def __init__(self, ticks_ms: object) -> None:
