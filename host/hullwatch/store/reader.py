@@ -49,7 +49,12 @@ class Reader:
         if is_new(path):
             raise StoreError(f"{path}: no database there", "make one: hullwatch log --db FILE")
         refuse_foreign(path)
-        return cls(path, connect_reader(path))
+        connection = connect_reader(path)
+        try:
+            return cls(path, connection)
+        except BaseException:
+            connection.close()
+            raise
 
     def nodes(self) -> list[NodeRow]:
         """Every node, in order of first contact."""
