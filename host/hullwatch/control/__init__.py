@@ -1,0 +1,1 @@
+"""One owner of a port: who it is, and the socket through which the others ask it."""
