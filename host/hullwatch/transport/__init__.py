@@ -1,0 +1,1 @@
+"""Ports to nodes: finding, opening, reading, writing. Nothing else imports pyserial."""
