@@ -49,9 +49,7 @@ def feed(plan: WindowPlan, samples: list[tuple[int, int, int] | None], first: in
 
 sample = st.one_of(
     st.none(),
-    st.tuples(
-        st.integers(0, P_MAX), st.integers(0, P_MAX), st.integers(1, (1 << 25) - 1)
-    ),
+    st.tuples(st.integers(0, P_MAX), st.integers(0, P_MAX), st.integers(1, (1 << 25) - 1)),
 )
 
 
@@ -75,7 +73,9 @@ def test_slopes_equal_exact_least_squares_with_gaps_and_extremes(period_us, data
             exact = least_squares([(j, s[column]) for j, s in present])
             assert Fraction(num, den) == exact
             in_pa_s = exact / 256 / Fraction(period_us, 1_000_000)
-            assert abs(Fraction(slope_ppa_s(num, den, period_us), 10**12) - in_pa_s) <= Fraction(1, 2 * 10**12)
+            assert abs(Fraction(slope_ppa_s(num, den, period_us), 10**12) - in_pa_s) <= Fraction(
+                1, 2 * 10**12
+            )
     expected = sum(
         1
         for samples in plan.samples
@@ -97,12 +97,17 @@ def test_limb_sums_reach_their_stated_limit_and_no_further(monkeypatch):
     assert 2**28 < largest < 2**29
 
 
-@pytest.mark.parametrize("period_us", [10_000, 20_000, 33_333, 100_000, 1_000_000, 5_000_000, 60_000_000])
+@pytest.mark.parametrize(
+    "period_us", [10_000, 20_000, 33_333, 100_000, 1_000_000, 5_000_000, 60_000_000]
+)
 def test_plan_covers_every_rate(period_us):
     plan = WindowPlan(period_us, (10, 60, 600, 3600, 86400))
     assert sum(plan.blocks) == plan.samples[0] >= MIN_SAMPLES
     assert max(plan.blocks) <= MAX_BLOCK and min(plan.blocks) >= 3
-    assert plan.base == 0 or plan.lengths_s[plan.base - 1] * 1_000_000 < (MIN_SAMPLES - 0.5) * period_us
+    assert (
+        plan.base == 0
+        or plan.lengths_s[plan.base - 1] * 1_000_000 < (MIN_SAMPLES - 0.5) * period_us
+    )
     nominal = plan.lengths_s[plan.base] * 1_000_000
     assert abs(plan.samples[0] * period_us - nominal) <= period_us / 2
     for i, ratio in enumerate(plan.ratios):
