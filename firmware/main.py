@@ -8,6 +8,6 @@ from board import board
 
 board.outputs_safe()
 
-from hullnode import guard  # noqa: E402 - nothing may come before the outputs are safe
+from hullnode import guard
 
 guard.run(board)

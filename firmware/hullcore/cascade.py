@@ -31,7 +31,7 @@ class Cascade:
     `number` is the sample number of the first sample of the open block, `j` the index within it.
     """
 
-    def __init__(self, plan: WindowPlan, on_window: object, first: int = 0) -> None:
+    def __init__(self, plan: WindowPlan, on_window, first: int = 0) -> None:
         self.plan = plan
         self.on_window = on_window
         self.number = first

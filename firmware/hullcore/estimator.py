@@ -23,7 +23,7 @@ class Estimator:
     number in turn, starting at `first`.
     """
 
-    def __init__(self, m: Measurement, plan: WindowPlan, on_window: object, first: int = 0) -> None:
+    def __init__(self, m: Measurement, plan: WindowPlan, on_window, first: int = 0) -> None:
         self.cascade = Cascade(plan, on_window, first)
         self._compensated = m.compensation != 0
         self._t_ref = m.t_ref_q16

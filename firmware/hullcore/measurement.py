@@ -35,7 +35,7 @@ class Measurement:
         self.record = record
 
 
-def _interval(m: Measurement, scatter: object, samples: int) -> tuple:
+def _interval(m: Measurement, scatter, samples: int) -> tuple:
     """(half-width in pPa/s or −1, kind)."""
     half = scatter.half_width()
     if half < 0:
@@ -47,7 +47,7 @@ def _interval(m: Measurement, scatter: object, samples: int) -> tuple:
 
 
 def window_body(
-    m: Measurement, length_s: int, first: int, last: int, sums: object, scatter: object, due_ms: int
+    m: Measurement, length_s: int, first: int, last: int, sums, scatter, due_ms: int
 ) -> tuple:
     """(flags, body values in the order of the WINDOW layout) of one closed window.
 
@@ -76,8 +76,9 @@ def window_body(
         flags |= FLAG_RESOLUTION
     if kept != values:
         flags |= FLAG_SATURATED
+    tail = (m.t_ref_mk, m.gas, m.compensation, kind, m.pressure_kind, scatter.count)
     body = (
         length_s * 1000, m.record, first, last, n, due_ms >> 30, due_ms & 0x3FFFFFFF,
         div_round(sums.sy, n), div_round(sums.sp, n), t_mean, m.p_out_q8,
-    ) + kept + (m.t_ref_mk, m.gas, m.compensation, kind, m.pressure_kind, scatter.count)  # fmt: skip
+    ) + kept + tail  # fmt: skip
     return flags, body

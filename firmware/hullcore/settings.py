@@ -62,16 +62,17 @@ def row_of(key: str) -> tuple:
     raise SettingError("no setting " + key)
 
 
-def _as_int(key: str, text: object) -> int:
+def _as_int(key: str, text) -> int:
     if isinstance(text, bool) or not isinstance(text, (int, str)):
         raise SettingError(key + ": not a whole number")
     try:
-        return int(text)
+        # as bytes: only there do all interpreters know the same digits
+        return int(text.encode()) if isinstance(text, str) else text
     except ValueError:
         raise SettingError(key + ": not a whole number: " + str(text))
 
 
-def _as_ints(key: str, value: object, most: int) -> tuple:
+def _as_ints(key: str, value, most: int) -> tuple:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, (list, tuple)):
         raise SettingError(key + ": expects numbers separated by commas")
@@ -81,7 +82,7 @@ def _as_ints(key: str, value: object, most: int) -> tuple:
     return numbers
 
 
-def check(key: str, value: object) -> object:
+def check(key: str, value) -> object:
     """The value of one setting from text, JSON or Python; SettingError when refused."""
     row = row_of(key)
     kind = row[1]
@@ -132,7 +133,7 @@ def _check_first_window(lengths_s: tuple, period_us: int) -> None:
             return
 
 
-def text_of(value: object) -> str:
+def text_of(value) -> str:
     """A value as `check` reads it back."""
     if isinstance(value, (tuple, list)):
         return ",".join([str(x) for x in value])

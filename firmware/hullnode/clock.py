@@ -9,7 +9,7 @@ class DeviceClock:
     `wraps` and `ms` are small ints: device time = wraps · 2^30 + ms, from the tick counter's zero.
     """
 
-    def __init__(self, ticks_ms: object) -> None:
+    def __init__(self, ticks_ms) -> None:
         self._ticks_ms = ticks_ms
         self._last = ticks_ms()
         self.wraps = 0

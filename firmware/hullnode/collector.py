@@ -12,12 +12,12 @@ _LOOK_US = const(200000)  # how often to ask: counting free bytes walks the whol
 class Collector:
     """`longest_us` is the longest collection so far; a deadline is never nearer than that."""
 
-    def __init__(self, board: object) -> None:
+    def __init__(self, board) -> None:
         self._board = board
         self._due = self._look = board.ticks_us()
         self.longest_us = 0
 
-    def poll(self, sampler: object) -> None:
+    def poll(self, sampler) -> None:
         """Collect when a second has passed and the sampler leaves time for it."""
         board = self._board
         now = board.ticks_us()

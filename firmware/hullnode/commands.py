@@ -29,7 +29,7 @@ class Commands:
     `restart` is set when the node has to restart after its answer has gone out.
     """
 
-    def __init__(self, config: object, clock: object, owner: object, ticks_us: object) -> None:
+    def __init__(self, config, clock, owner, ticks_us) -> None:
         self._config = config
         self._clock = clock
         self._owner = owner

@@ -20,7 +20,7 @@ class Config:
         self.fallback = stored is None and self.damaged != 0
         if stored is not None:
             self._adopt(stored)
-        self._staged = {}
+        self._staged: dict = {}
         self._written = self.values
 
     def _adopt(self, stored: dict) -> None:

@@ -21,7 +21,7 @@ _COUNT = const(0xFF)
 _CRASH_LOG = "crash.txt"
 
 
-def run(board: object) -> None:
+def run(board) -> None:
     """Run until Ctrl-C (returns) or a restart (does not return on a board)."""
     register = board.scratch_get()
     crashes = register & _COUNT
@@ -51,12 +51,12 @@ def run(board: object) -> None:
     board.restart()
 
 
-def _crashes(board: object) -> int:
+def _crashes(board) -> int:
     """The count in the register: the loop clears it after the quiet time."""
     return board.scratch_get() & _COUNT
 
 
-def _loop(board: object, crashes: int, register: int) -> None:
+def _loop(board, crashes: int, register: int) -> None:
     node = Node(board, crashes)
     if register & _LEFT:
         node.pipeline.event(EVENT_LEFT, 0, 0, 0, "")
@@ -75,22 +75,22 @@ def _loop(board: object, crashes: int, register: int) -> None:
         if crashes and ticks.diff(node.clock.ms, started) > _QUIET_MS:
             crashes = 0
             board.scratch_set(0)
-        if wait > 0:
-            board.idle(wait)
+        if wait > 0 and board.idle(wait):
+            node.wake()
 
 
-def _leave(board: object) -> None:
+def _leave(board) -> None:
     board.outputs_safe()
     board.watchdog_disarm()
 
 
-def _safe_mode(board: object, crashes: int) -> None:
+def _safe_mode(board, crashes: int) -> None:
     _leave(board)
     print("hullwatch: safe mode after %d crashes; Ctrl-D tries again" % crashes)
     print(_last_crash(board))
 
 
-def _log_crash(board: object, error: Exception) -> None:
+def _log_crash(board, error: Exception) -> None:
     sys.print_exception(error)
     try:
         with open(board.root + "/" + _CRASH_LOG, "w") as f:
@@ -100,7 +100,7 @@ def _log_crash(board: object, error: Exception) -> None:
         pass  # the console has it
 
 
-def _last_crash(board: object) -> str:
+def _last_crash(board) -> str:
     try:
         with open(board.root + "/" + _CRASH_LOG) as f:
             return f.readline().strip()

@@ -28,7 +28,7 @@ def _files(root: str, folder: str, found: list) -> None:
         path = folder + "/" + name
         if os.stat(root + "/" + path)[0] & 0x4000:
             _files(root, path, found)
-        elif path.endswith(".mpy"):
+        elif path.endswith((".mpy", ".py")):  # a stray .py would be run instead
             found.append(path)
 
 
@@ -48,7 +48,7 @@ def core_hash(code_root: str) -> bytes:
     The same function of the same files as the build manifest (`hullwatch.flash.build`), so a
     difference means that what runs is not what was built.
     """
-    found = []
+    found: list = []
     for folder in _CODE:
         try:
             _files(code_root, folder, found)

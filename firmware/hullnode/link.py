@@ -38,7 +38,7 @@ class Link:
     Counters: decoder.dropped and `rx_bad` (frames not understood), `status_number`.
     """
 
-    def __init__(self, console: object, spool: object, ring: object, node: object) -> None:
+    def __init__(self, console, spool, ring, node) -> None:
         self._console = console
         self._spool = spool
         self._ring = ring
@@ -62,22 +62,25 @@ class Link:
         self._command_seq = -1
         self._listening = False
 
-    def poll(self, now_ms: int) -> None:
-        """Take what came, send what credit allows; at most one frame a call."""
+    def poll(self, now_ms: int) -> bool:
+        """Take what came, send what credit allows, at most one frame; True when input may wait."""
+        more = self._receive(now_ms)
+        if self._listening:
+            if ticks.diff(now_ms, self._seen_ms) > _LISTENING_MS:
+                self._listening = False
+            elif not self._silent:
+                self._send_due(now_ms)
+        return more
+
+    def _receive(self, now_ms: int) -> bool:
         console = self._console
         for _ in range(_RX_PER_POLL):
             byte = console.read()
             if byte < 0:
-                break
+                return False
             if self.decoder.put(byte):
                 self._line(now_ms)
-        if not self._listening:
-            return
-        if ticks.diff(now_ms, self._seen_ms) > _LISTENING_MS:
-            self._listening = False
-            return
-        if not self._silent:
-            self._send_due(now_ms)
+        return True
 
     def answering(self) -> bool:
         """Whether an answer still waits to be sent or heard."""
@@ -168,12 +171,14 @@ class Link:
         if self._answer_due:
             if self._send(self._answer_id, self._answer, now_ms):
                 self._answer_due = False
-            return
-        if self.session == 0 or self._bytes:
+        elif self.session and not self._bytes:
             # one frame at a time unless it is an answer: two of the largest exceed the FIFO
-            return
-        if self._resend_due(now_ms):
-            self._rewind(now_ms)
+            if self._resend_due(now_ms):
+                self._rewind(now_ms)
+            self._send_data(now_ms)
+
+    def _send_data(self, now_ms: int) -> None:
+        """Records before raw blocks before telemetry."""
         spool = self._spool
         ring = self._ring
         self._record = max(self._record, spool.oldest, spool.acked)
@@ -184,10 +189,11 @@ class Link:
         elif self._raw < ring.next:
             if self._send(RAW, ring.get(self._raw), now_ms):
                 self._raw += 1
-        elif ticks.diff(now_ms, self._status_ms) >= _STATUS_MS:
-            if self._send(STATUS, self._node.status(self.status_number), now_ms):
-                self._status_ms = now_ms
-                self.status_number += 1
+        elif ticks.diff(now_ms, self._status_ms) >= _STATUS_MS and self._send(
+            STATUS, self._node.status(self.status_number), now_ms
+        ):
+            self._status_ms = now_ms
+            self.status_number += 1
 
     def _resend_due(self, now_ms: int) -> bool:
         if self._spool.acked >= self._record and self._ring.oldest >= self._raw:

@@ -6,7 +6,7 @@ does all that is due and returns the µs until it is worth calling again.
 
 import struct
 
-from hullcore import settings, ticks
+from hullcore import VERSION, ticks
 from hullcore.compat import const
 from hullcore.measurement import Measurement
 from hullcore.messages import (
@@ -20,7 +20,7 @@ from hullcore.messages import (
     STATUS_FORMAT,
 )
 from hullcore.records import RecordStamp, config_record
-from hullnode import identity, rawring, version
+from hullnode import identity, rawring
 from hullnode.clock import DeviceClock
 from hullnode.collector import Collector
 from hullnode.commands import Commands
@@ -42,7 +42,7 @@ _IDLE = const(2)
 class Node:
     """Starts measuring on construction; `restart` turns True when it wants to be started anew."""
 
-    def __init__(self, board: object, crashes: int) -> None:
+    def __init__(self, board, crashes: int) -> None:
         self._board = board
         root = board.root
         self.clock = DeviceClock(board.ticks_ms)
@@ -59,14 +59,14 @@ class Node:
         self._link_due = board.ticks_us()
         self._loop_us = 0
         self.restart = False
-        self.sampler = None
+        self.sampler: "Sampler | None" = None
         self._start_measuring(crashes)
 
     # --- start -------------------------------------------------------------------------------
 
     def _start_measuring(self, crashes: int) -> None:
         values = self.config.values
-        driver = _NoSensor
+        driver = _no_sensor()
         code = detail = 0
         sensor = values["sensor"]
         if sensor != "none":
@@ -86,7 +86,7 @@ class Node:
             self.pipeline.event(
                 EVENT_CONFIG_BAD, self.config.damaged, int(self.config.fallback), 0, ""
             )
-        if driver is _NoSensor:
+        if driver.SENSOR == "none":
             if code:
                 self.pipeline.event(EVENT_SENSOR_FAULT, code, detail, 0, "")
             return
@@ -94,7 +94,7 @@ class Node:
         self.sampler.begin()
         self.pipeline.begin()
 
-    def _driver(self, values: dict, sensor: str) -> object:
+    def _driver(self, values: dict, sensor: str):
         ratio = values["oversampling"] or catalogue.oversampling_for(sensor, values["period_us"])
         board = self._board
         i2c = board.i2c(values["i2c_sda"], values["i2c_scl"], values["i2c_khz"])
@@ -102,7 +102,7 @@ class Node:
         driver.oversampling = ratio
         return driver
 
-    def _snapshot(self, m: object, values: dict, oversampling: int) -> None:
+    def _snapshot(self, m, values: dict, oversampling: int) -> None:
         lengths = values["windows_s"]
         body = (
             self.config.generation, values["name"].encode(), values["sensor"].encode(),
@@ -125,10 +125,13 @@ class Node:
             self._link_due = ticks.add(now, self._link_us)
             clock = self.clock
             clock.poll()
-            self.link.poll(clock.ms)
+            more = self.link.poll(clock.ms)
             if self._commands.restart and not self.link.answering():
                 self.restart = True
             due = self._link_us
+            if more:
+                self._link_due = now
+                due = 0
             self._collector.poll(sampler)
             spent = ticks.diff(board.ticks_us(), now)
             if spent > self._loop_us:
@@ -163,8 +166,9 @@ class Node:
         """(message id, payload) that answers WHO."""
         self.clock.poll()
         board = self._board
+        major, minor, patch = [int(part) for part in VERSION.split(".")]
         return HELLO, struct.pack(
-            HELLO_FORMAT, PROTOCOL_VERSION, version.MAJOR, version.MINOR, version.PATCH,
+            HELLO_FORMAT, PROTOCOL_VERSION, major, minor, patch,
             board.reset_cause, 0, board.uid, self._core_hash, self.stamp.boot, self.stamp.epoch,
             self.spool.oldest, self.spool.next, self.owner.store, self._config_record,
             self.config.values["period_us"], self.clock.wraps, self.clock.ms, board.name.encode(),
@@ -189,9 +193,14 @@ class Node:
         )  # fmt: skip
 
 
+def _no_sensor():
+    return _NoSensor
+
+
 class _NoSensor:
     """Stands where a driver would, for a node that measures nothing."""
 
+    SENSOR = "none"
     pressure_lsb_q8 = 1
     pressure_shift = 0
     temperature_shift = 0

@@ -8,7 +8,7 @@ _FILE = "owner"
 class Owner:
     """`store` is the id of the acking store, 0: none; `on_change(new, old)` after a take-over."""
 
-    def __init__(self, root: str, on_change: object) -> None:
+    def __init__(self, root: str, on_change) -> None:
         self._root = root
         self._on_change = on_change
         value, _, _ = twocopies.load(root, _FILE)

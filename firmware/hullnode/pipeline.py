@@ -29,8 +29,8 @@ class Pipeline:
     """
 
     def __init__(
-        self, m: object, lengths_s: tuple, driver: object, clock: object, spool: object,
-        ring: object, stamp: object,
+        self, m, lengths_s: tuple, driver, clock, spool,
+        ring, stamp,
     ) -> None:  # fmt: skip
         self._m = m
         self._clock = clock
@@ -137,7 +137,7 @@ class Pipeline:
     def _due(self, number: int) -> int:
         return self.due_ms + number * self._m.period_us // 1000
 
-    def _window(self, length_s: int, first: int, last: int, sums: object, scatter: object) -> None:
+    def _window(self, length_s: int, first: int, last: int, sums, scatter) -> None:
         flags, body = window_body(self._m, length_s, first, last, sums, scatter, self._due(first))
         clock = self._clock
         clock.poll()

@@ -22,7 +22,7 @@ class Sampler:
     Counters: late_count, missed_count, bus_errors. `healthy` is False in a recorded fault.
     """
 
-    def __init__(self, ticks_us: object, driver: object, period_us: int, sink: object) -> None:
+    def __init__(self, ticks_us, driver, period_us: int, sink) -> None:
         self._ticks_us = ticks_us
         self._driver = driver
         self._period = period_us

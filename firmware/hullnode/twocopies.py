@@ -42,7 +42,7 @@ def load(root: str, name: str) -> tuple:
     return (best[1], max(best[0], 0), damaged)
 
 
-def save(root: str, name: str, value: object) -> int:
+def save(root: str, name: str, value) -> int:
     """Write the next generation over the older copy; returns it. OSError when it cannot."""
     a = _read(_path(root, name, 0))
     b = _read(_path(root, name, 1))

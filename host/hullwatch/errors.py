@@ -1,29 +1,29 @@
 """What can go wrong, as the person at the keyboard sees it.
 
-    HullwatchError          exit code 1
-    ├── InputError          exit code 2: a value or file that was given cannot be used
-    ├── MissingCapability   exit code 40: an optional part is not installed on this machine
-    ├── TransportError      exit code 3: the way to the node
-    │   ├── PortMissing     exit code 10: no such port, or nothing behind it
-    │   ├── PortBusy        exit code 11: another program holds the port
-    │   ├── PortDenied      exit code 12: this user may not open the port
-    │   ├── PortLost        exit code 13: the port went away while it was open
-    │   ├── WriteStalled    exit code 14: the node does not read what is sent to it
-    │   └── PortAmbiguous   exit code 15: several ports fit
-    ├── ControlError        exit code 7: the way to the program that holds the port
-    │   ├── OwnerGone       exit code 16: that program is not there, or ended before it answered
-    │   └── OwnerSilent     exit code 17: that program did not answer in time
-    ├── ProtocolError       exit code 5: bytes from the node that are not what the protocol says
-    │   ├── VersionMismatch exit code 30: firmware and host speak different protocol versions
-    │   ├── WrongDevice     exit code 31: something else than a Hullwatch node is on the port
-    │   ├── Refused         exit code 32: the node refused a command and said why
-    │   └── Unanswered      exit code 33: the node did not answer in time
-    └── StoreError          exit code 6: the database cannot be used
-        ├── ForeignDatabase exit code 20: the file belongs to another program
-        ├── NewerSchema     exit code 21: written by a newer Hullwatch
-        ├── StoreLocked     exit code 22: another program is writing
-        ├── DiskFull        exit code 23: no space left for the database
-        └── CorruptDatabase exit code 24: the file is damaged
+HullwatchError          exit code 1
+├── InputError          exit code 2: a value or file that was given cannot be used
+├── MissingCapability   exit code 40: an optional part is not installed on this machine
+├── TransportError      exit code 3: the way to the node
+│   ├── PortMissing     exit code 10: no such port, or nothing behind it
+│   ├── PortBusy        exit code 11: another program holds the port
+│   ├── PortDenied      exit code 12: this user may not open the port
+│   ├── PortLost        exit code 13: the port went away while it was open
+│   ├── WriteStalled    exit code 14: the node does not read what is sent to it
+│   └── PortAmbiguous   exit code 15: several ports fit
+├── ControlError        exit code 7: the way to the program that holds the port
+│   ├── OwnerGone       exit code 16: that program is not there, or ended before it answered
+│   └── OwnerSilent     exit code 17: that program did not answer in time
+├── ProtocolError       exit code 5: bytes from the node that are not what the protocol says
+│   ├── VersionMismatch exit code 30: firmware and host speak different protocol versions
+│   ├── WrongDevice     exit code 31: something else than a Hullwatch node is on the port
+│   ├── Refused         exit code 32: the node refused a command and said why
+│   └── Unanswered      exit code 33: the node did not answer in time
+└── StoreError          exit code 6: the database cannot be used
+    ├── ForeignDatabase exit code 20: the file belongs to another program
+    ├── NewerSchema     exit code 21: written by a newer Hullwatch
+    ├── StoreLocked     exit code 22: another program is writing
+    ├── DiskFull        exit code 23: no space left for the database
+    └── CorruptDatabase exit code 24: the file is damaged
 """
 
 

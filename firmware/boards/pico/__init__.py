@@ -13,12 +13,14 @@ import time
 
 import machine
 
-_WDT_RP2040 = 0x40058000
-_WDT_RP2350 = 0x400D8000
-_SCRATCH0 = 0x0C
-_WDT_ENABLE = 1 << 30
+from hullcore.compat import const
+
+_WDT_RP2040 = const(0x40058000)
+_WDT_RP2350 = const(0x400D8000)
+_SCRATCH0 = const(0x0C)
+_WDT_ENABLE = const(0x40000000)
 _OUTPUTS = (16, 17, 18, 19)  # valve drivers: each has a pull-down resistor, see the wiring page
-_I2C_TIMEOUT_US = 50000
+_I2C_TIMEOUT_US = const(50000)
 
 
 class Console:
@@ -42,19 +44,25 @@ class Console:
         """Bytes taken by the USB stack; fewer than given when the host does not read."""
         return self._out.write(data) or 0
 
+    def wait(self, ms: int) -> bool:
+        """Sleep until a byte waits, at most `ms`; whether one does."""
+        for _ in self._poll.ipoll(ms):
+            return True
+        return False
+
 
 class Board:
     """See firmware/README.md for what each member promises."""
 
     name = "pico"
-    link_us = 2000
+    link_us = 50000  # input ends `idle` at once: this only bounds how long a record waits
     root = ""
     code_root = ""
 
     def __init__(self) -> None:
         rp2350 = "RP2350" in sys.implementation._machine
         self._watchdog_base = _WDT_RP2350 if rp2350 else _WDT_RP2040
-        self._wdt = None
+        self._wdt: machine.WDT | None = None
         self.console = Console()
         self.uid = machine.unique_id()
         self.reset_cause = machine.reset_cause()
@@ -91,12 +99,16 @@ class Board:
         time.sleep_us(5)
         data.value(1)
 
-    def idle(self, us: int) -> None:
-        """Wait up to `us`, at most 1 ms so that the wire is looked at."""
+    def idle(self, us: int) -> bool:
+        """Wait up to `us`; True when console input came first.
+
+        The port sleeps in C meanwhile: a loop that looks every millisecond kept the processor
+        busy for half of the time.
+        """
         if us >= 1000:
-            time.sleep_ms(1)
-        elif us > 0:
-            time.sleep_us(us)
+            return self.console.wait(us // 1000)
+        time.sleep_us(us)
+        return False
 
     def random32(self) -> int:
         """32 random bits."""
@@ -116,7 +128,8 @@ class Board:
 
     def watchdog_feed(self) -> None:
         """Start the time anew."""
-        self._wdt.feed()
+        if self._wdt:
+            self._wdt.feed()
 
     def watchdog_disarm(self) -> None:
         """Stop the watchdog: `machine.WDT` cannot, its enable bit can."""

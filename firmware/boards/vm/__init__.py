@@ -16,11 +16,22 @@ import struct
 import sys
 import time
 
+import vfs
 from board.blockfile import BlockFile
 from board.buspipe import BusPipe
 
-_MASK = 0x3FFFFFFF
-_CLAIM_US = 300  # idle waits shorter than this of real time spin on the clock
+from hullcore.compat import const
+
+_MASK = const(0x3FFFFFFF)
+_CLAIM_US = const(300)  # idle waits shorter than this of real time spin on the clock
+
+
+def _environment(name: str) -> str:
+    """A variable the bench sets; the simulated board cannot run without."""
+    value = os.getenv(name)
+    if value is None:
+        raise RuntimeError(name + " is not set: this board runs under hullwatch's bench only")
+    return value
 
 
 class Console:
@@ -59,15 +70,15 @@ class Board:
     root = "/fs"
 
     def __init__(self) -> None:
-        self.code_root = os.getenv("HULLWATCH_CODE")
-        self.uid = bytes.fromhex(os.getenv("HULLWATCH_UID"))
-        self._speed = int(float(os.getenv("HULLWATCH_SPEED")) * 1000)
-        self._ticks0 = int(os.getenv("HULLWATCH_TICKS0") or 0)
+        self.code_root = _environment("HULLWATCH_CODE")
+        self.uid = bytes.fromhex(_environment("HULLWATCH_UID"))
+        self._speed = int(float(_environment("HULLWATCH_SPEED")) * 1000)
+        self._ticks0 = int(_environment("HULLWATCH_TICKS0"))
         self._start = time.ticks_us()
         self.console = Console()
-        self._bus = BusPipe(os.getenv("HULLWATCH_BUS"), self._device_us)
+        self._bus = BusPipe(_environment("HULLWATCH_BUS"), self._device_us)
         self.reset_cause = self._bus.reset_cause()
-        self._mount(os.getenv("HULLWATCH_IMAGE"))
+        self._mount(_environment("HULLWATCH_IMAGE"))
         self.heap_free = gc.mem_free
         self.collect = gc.collect
         self.outputs_safe = self._bus.outputs_safe
@@ -80,13 +91,13 @@ class Board:
     def _mount(self, path: str) -> None:
         device = BlockFile(path)
         try:
-            os.mount(device, self.root)
+            vfs.mount(device, self.root)
         except OSError:
-            os.VfsLfs2.mkfs(device)  # as rp2 does with a flash it cannot mount
-            os.mount(device, self.root)
+            vfs.VfsLfs2.mkfs(device)  # as rp2 does with a flash it cannot mount
+            vfs.mount(device, self.root)
 
     def _device_us(self) -> int:
-        return (time.ticks_us() - self._start) * self._speed // 1000
+        return time.ticks_diff(time.ticks_us(), self._start) * self._speed // 1000
 
     def ticks_us(self) -> int:
         """Device microseconds, wrapping at 2^30."""

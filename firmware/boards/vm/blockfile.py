@@ -1,7 +1,9 @@
 """A block device in a file: the flash of the simulated board, geometry as on the Pico."""
 
-_BLOCK = 4096
-_BLOCKS = 352  # 1408 KiB, the file system of a Pico
+from hullcore.compat import const
+
+_BLOCK = const(4096)
+_BLOCKS = const(352)  # 1408 KiB, the file system of a Pico
 
 
 class BlockFile:

@@ -6,6 +6,8 @@ length (u16), data. `hullwatch.bench.busserver` is the other end.
 
 import struct
 
+from hullcore.compat import const
+
 I2C_WRITE = 1
 I2C_READ = 2
 I2C_READ_MEM = 3
@@ -19,13 +21,13 @@ RESET_CAUSE = 10
 RESTARTING = 11
 
 _REQUEST = "<BBHQ"
-_FEED_US = 100000
+_FEED_US = const(100000)
 
 
 class BusPipe:
     """`machine.I2C` as the drivers use it, and what else a chip's pins and registers do."""
 
-    def __init__(self, prefix: str, device_us: object) -> None:
+    def __init__(self, prefix: str, device_us) -> None:
         self._device_us = device_us
         self._fed_us = 0
         self._out = open(prefix + ".req", "wb")

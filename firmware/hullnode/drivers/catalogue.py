@@ -27,7 +27,7 @@ def _module(row: tuple):
     return __import__("hullnode.drivers." + row[0], None, None, (row[1],))
 
 
-def load(sensor_id: str, i2c, address: int, oversampling: int, sleep_ms) -> object:
+def load(sensor_id: str, i2c, address: int, oversampling: int, sleep_ms):
     """A driver, not started. Address 0 is the chip's default.
 
     Raises SensorError UNKNOWN, BAD_ADDRESS, BAD_OVERSAMPLING.

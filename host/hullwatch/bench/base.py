@@ -7,7 +7,6 @@ from typing import Protocol
 from hullwatch.transport.port import Port
 
 
-
 class Bench(Protocol):
     """A node and its chamber.
 

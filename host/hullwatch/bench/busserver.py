@@ -7,6 +7,7 @@ the chamber follows it, so physics and firmware never disagree about what time i
 from __future__ import annotations
 
 import os
+import select
 import struct
 import threading
 from collections.abc import Callable
@@ -45,7 +46,7 @@ class ChipState:
 class BusServer:
     """Serves one VM after another on a pair of named pipes, in a thread of its own.
 
-    `on_reset(cause)` is called from that thread when the firmware asked for a reset or the
+    `on_reset()` is called from that thread when the firmware asked for a reset or the
     watchdog, in device time, was not fed.
     """
 
@@ -79,6 +80,7 @@ class BusServer:
             ends.append(os.open(path, os.O_RDWR))  # both ways: no end of file between two VMs
         self._req, self._rsp = ends
         self._closing = False
+        self._resets = 0
         self._thread = threading.Thread(target=self._serve, name="hullwatch-bus", daemon=True)
         self._thread.start()
 
@@ -86,6 +88,8 @@ class BusServer:
         """A VM is about to start: its time 0 is the chamber's present."""
         self.base_us = self._clock.us
         self.chip.watchdog_ms = 0
+        while select.select([self._rsp], [], [], 0)[0]:
+            os.read(self._rsp, 4096)  # an answer that the VM before did not live to read
 
     def close(self) -> None:
         """Stop the thread and free the pipes."""
@@ -103,13 +107,18 @@ class BusServer:
                 return
             self.requests += 1
             self._clock.us = max(self._clock.us, self.base_us + time_us)
+            resets = self._resets
             self._check_watchdog()
-            status, answer = 0, b""
-            try:
-                answer = self._handlers[op](address, length, data)
-            except OSError as error:
-                status = error.args[0] if error.args else _EIO
-            os.write(self._rsp, struct.pack("<BH", status, len(answer)) + answer)
+            answer = self._answer(op, address, length, data)
+            if self._resets == resets:  # else nobody is left to answer
+                os.write(self._rsp, answer)
+
+    def _answer(self, op: int, address: int, length: int, data: bytes) -> bytes:
+        try:
+            answer = self._handlers[op](address, length, data)
+        except OSError as error:
+            return struct.pack("<BH", error.args[0] if error.args else _EIO, 0)
+        return struct.pack("<BH", 0, len(answer)) + answer
 
     def _exactly(self, n: int) -> bytes:
         data = b""
@@ -125,6 +134,7 @@ class BusServer:
     def _reset(self) -> None:
         self.chip.watchdog_ms = 0
         self.chip.reset_cause = 3
+        self._resets += 1
         self._on_reset()
 
     # --- what the pins and registers do --------------------------------------------------------

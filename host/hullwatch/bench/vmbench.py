@@ -63,7 +63,7 @@ class VmBench:
         self.world = World(spec, self._clock.now_us)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._closing = False
+        self._closing = threading.Event()
         self.boots = 0
         self.hub = PtyHub()
         self.port_path = self.hub.path
@@ -79,14 +79,16 @@ class VmBench:
             HULLWATCH_UID=hashlib.sha256(b"hullwatch-vm-%d" % spec.seed).hexdigest()[:16],
             HULLWATCH_TICKS0=str(ticks0_us),
         )
-        self._supervisor = threading.Thread(target=self._supervise, name="hullwatch-vm", daemon=True)
+        self._supervisor = threading.Thread(
+            target=self._supervise, name="hullwatch-vm", daemon=True
+        )
         self._supervisor.start()
 
     def _supervise(self) -> None:
         """Start the VM, and again whenever it ends: Ctrl-D, reset, watchdog, crash."""
-        while not self._closing:
+        while not self._closing.is_set():
             with self._lock:
-                if self._closing:
+                if self._closing.is_set():
                     return
                 self.server.begin_boot()
                 self._process = subprocess.Popen(
@@ -119,7 +121,9 @@ class VmBench:
     def truth_pa_m3_s(self, first_ms: int, last_ms: int) -> float | None:
         """True mean loss between two device times of the present boot."""
         zero_us = self.server.base_us - self._ticks0_us
-        return self.world.truth.mean_loss_pa_m3_s(zero_us + first_ms * 1000, zero_us + last_ms * 1000)
+        return self.world.truth.mean_loss_pa_m3_s(
+            zero_us + first_ms * 1000, zero_us + last_ms * 1000
+        )
 
     def exhausted(self) -> bool:
         """Whether the replayed file has ended."""
@@ -129,7 +133,7 @@ class VmBench:
     def close(self) -> None:
         """End the VM and remove its files."""
         with self._lock:
-            self._closing = True
+            self._closing.set()
             self._kill()
         self._supervisor.join(5)
         self.hub.close()

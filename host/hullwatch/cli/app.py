@@ -21,6 +21,8 @@ _COMMANDS = {
     "rates": "Show the newest leak rates.",
 }
 INTERNAL_ERROR = 70
+_INTERRUPTED = 130
+_PIPE_CLOSED = 141
 
 
 class _Group(click.Group):
@@ -57,35 +59,34 @@ def cli(ctx: click.Context, debug: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line; exit codes are those of `hullwatch.errors`."""
-    debug = "--debug" in sys.argv
     try:
         code = cli.main(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
-    except HullwatchError as error:
-        if debug:
-            raise
-        _tell(error.message, error.hint)
-        sys.exit(error.exit_code)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
-    except click.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        if debug:
-            raise
-        context = getattr(error, "ctx", None)
-        hint = f"see: {context.command_path} --help" if context is not None else ""
-        _tell(error.format_message(), hint)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(141)
     except Exception as error:
-        if debug:
+        if "--debug" in sys.argv and not isinstance(error, click.exceptions.Exit):
             raise
-        _tell(f"internal error: {type(error).__name__}: {error}", "add --debug and report it")
-        sys.exit(INTERNAL_ERROR)
+        sys.exit(_told(error))
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told(error: Exception) -> int:
+    """Print the one line an error deserves; its exit code."""
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.Abort):
+        return _INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        return _PIPE_CLOSED
+    if isinstance(error, HullwatchError):
+        _tell(error.message, error.hint)
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        context = getattr(error, "ctx", None)
+        _tell(error.format_message(), f"see: {context.command_path} --help" if context else "")
+        return error.exit_code
+    _tell(f"internal error: {type(error).__name__}: {error}", "add --debug and report it")
+    return INTERNAL_ERROR
 
 
 def _tell(message: str, hint: str) -> None:

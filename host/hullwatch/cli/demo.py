@@ -1,4 +1,4 @@
-"""`hullwatch demo`: a bench with a leaking chamber, the logger on it, the leak rate on the screen."""
+"""`hullwatch demo`: a leaking chamber on a bench, the logger on it, the leak rate on screen."""
 
 from __future__ import annotations
 
@@ -30,31 +30,71 @@ def _fresh_database() -> Path:
     "demo",
     epilog="Example: hullwatch demo --bench sim --for 2h --volume 1.0 --leak 1e-4 --seed 7 --json",
 )
-@click.option("--bench", type=click.Choice(benches.NAMES), default="mpy", show_default=True,
-              help="Where the firmware runs: CPython in virtual time, MicroPython VM, emulated Pico.")
-@click.option("--speed", type=float, default=1.0, show_default=True,
-              help="Device seconds per second (mpy).")
-@click.option("--for", "for_s", type=DURATION, default=None,
-              help="Device time from the first sample.  [default: 90s, or the whole replay]")
+@click.option(
+    "--bench",
+    type=click.Choice(benches.NAMES),
+    default="mpy",
+    show_default=True,
+    help="Where the firmware runs: CPython in virtual time, MicroPython VM, emulated Pico.",
+)
+@click.option(
+    "--speed", type=float, default=1.0, show_default=True, help="Device seconds per second (mpy)."
+)
+@click.option(
+    "--for",
+    "for_s",
+    type=DURATION,
+    default=None,
+    help="Device time from the first sample.  [default: 90s, or the whole replay]",
+)
 @click.option("--rate", type=float, default=10.0, show_default=True, help="Samples per second.")
 @click.option("--volume", type=float, default=1.0, show_default=True, help="Litres.")
-@click.option("--leak", type=float, default=1e-4, show_default=True,
-              help="Pa·m³/s at the start, at 20 °C; positive = gas lost.")
-@click.option("--pressure", type=float, default=120000.0, show_default=True,
-              help="Pa absolute at the start.")
+@click.option(
+    "--leak",
+    type=float,
+    default=1e-4,
+    show_default=True,
+    help="Pa·m³/s at the start, at 20 °C; positive = gas lost.",
+)
+@click.option(
+    "--pressure", type=float, default=120000.0, show_default=True, help="Pa absolute at the start."
+)
 @click.option("--sensor", default="auto", show_default=True, help="bmp581, bmp280 or ms5837.")
-@click.option("--compensation", type=click.Choice(["none", "sensor"]), default=None,
-              help="Temperature compensation.  [default: sensor where permitted]")
-@click.option("--profile", type=click.Choice(["default", "rough", "none"]), default="default",
-              show_default=True, help="Random walk of the sensor: 0.001, 0.03 or 0 Pa²/s.")
+@click.option(
+    "--compensation",
+    type=click.Choice(["none", "sensor"]),
+    default=None,
+    help="Temperature compensation.  [default: sensor where permitted]",
+)
+@click.option(
+    "--profile",
+    type=click.Choice(["default", "rough", "none"]),
+    default="default",
+    show_default=True,
+    help="Random walk of the sensor: 0.001, 0.03 or 0 Pa²/s.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Of all that is random.")
-@click.option("--replay", type=click.Path(path_type=Path, dir_okay=False), default=None,
-              help="CSV t_s,p_pa,temp_c fed through the sensor's registers instead of the physics.")
-@click.option("--pressure-kind", type=click.Choice(["abs", "gauge"]), default="abs",
-              show_default=True, help="What the replay's p_pa is.")
+@click.option(
+    "--replay",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="CSV t_s,p_pa,temp_c fed through the sensor's registers instead of the physics.",
+)
+@click.option(
+    "--pressure-kind",
+    type=click.Choice(["abs", "gauge"]),
+    default="abs",
+    show_default=True,
+    help="What the replay's p_pa is.",
+)
 @click.option("--ambient", type=float, default=None, help="Pa to add to gauge values of a replay.")
-@click.option("--uf2", type=click.Path(path_type=Path, dir_okay=False), default=None,
-              envvar="HULLWATCH_UF2", help="MicroPython for pico-emu.")
+@click.option(
+    "--uf2",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    envvar="HULLWATCH_UF2",
+    help="MicroPython for pico-emu.",
+)
 @click.option("--no-log", is_flag=True, help="Only serve the port, for hullwatch log (mpy).")
 @db_option(None)
 @json_option

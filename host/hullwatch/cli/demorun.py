@@ -79,7 +79,7 @@ class DemoRun:
         records = self._store.durable_next(boot.node, boot.epoch)
         if records < self.status["next_record"]:
             return False
-        return self._store.raw_next(boot) >= self.target or self.bench.exhausted()
+        return self._store.raw_next(boot) >= self.target
 
     def summary(self, db: str) -> Finished:
         """What was stored, and the truth beside every window that ended within the target."""
@@ -88,7 +88,7 @@ class DemoRun:
             windows = [
                 (row, self._truth(row))
                 for row in reader.windows(node)
-                if row.boot == self.boot_number() and row.last_sample < self.target
+                if row.boot == self.boot_number() and (row.last_sample or 0) < self.target
             ]
             return Finished(
                 self.bench.name, db, reader.summary(node), self.status.get("late", 0), windows
@@ -100,6 +100,8 @@ class DemoRun:
         return boot.boot if boot else -1
 
     def _truth(self, row: WindowRow) -> float | None:
+        if row.first_sample is None or row.last_sample is None:
+            return None
         samples = row.last_sample - row.first_sample + 1
         span_ms = samples * self.period_us // 1000
         return self.bench.truth_pa_m3_s(row.first_device_ms, row.first_device_ms + span_ms)

@@ -17,7 +17,7 @@ KEEP = 256
 _SLACK = 1.5  # a round trip up to this multiple of the shortest counts
 _FEW = 8  # below this many good samples the crystal's nominal rate is used
 CRYSTAL_PPM = 50.0
-"""Bound on the rate of a Pico's crystal, typical data-sheet figure; unconfirmed for a given board."""
+"""Bound on the rate of a Pico's crystal: a typical figure, not confirmed for a given board."""
 _QUANTUM_S = 0.0005  # half a millisecond: device times are read to the microsecond within the ms
 
 
@@ -48,15 +48,15 @@ class ClockSync:
 
     def __init__(self) -> None:
         self._samples: list[tuple[float, float, float]] = []
-
-    def __len__(self) -> int:
-        return len(self._samples)
+        self.taken = 0
+        """Round trips taken so far, those that gave way included."""
 
     def add(self, device_ms: float, sent_utc_s: float, rtt_s: float) -> None:
         """One unrepeated round trip; negative or absurd ones are ignored."""
         if 0 <= rtt_s < 5:
             self._samples.append((device_ms, sent_utc_s + rtt_s / 2, rtt_s))
             del self._samples[:-KEEP]
+            self.taken += 1
 
     def fit(self) -> ClockFit | None:
         """The present fit, None without samples."""
@@ -79,4 +79,6 @@ class ClockSync:
         slope, offset = np.polyfit(ms / 1000, residual, 1)
         worst = float(np.abs(residual - np.polyval((slope, offset), ms / 1000)).max())
         # every sample is right to ± half: two such ends bound the rate
-        return ClockFit(ref, base + float(offset), float(slope) * 1e6, half + worst, 2e6 * half / span_s)
+        return ClockFit(
+            ref, base + float(offset), float(slope) * 1e6, half + worst, 2e6 * half / span_s
+        )

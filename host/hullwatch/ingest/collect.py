@@ -20,6 +20,10 @@ from hullwatch.store.rows import BootKey, ClockFit, LinkCounters, Stored
 from hullwatch.store.writer import Store
 
 NO_SAMPLE = "no sample was taken"
+FIT_EVERY = 30
+"""Round trips between two stored clock fits, once the first few have been stored."""
+
+_FIRST_FITS = 8
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Collector:
         self.totals = Totals()
         self.clock = ClockSync()
         self._fitted = 0
+        self._before = Totals()
 
     @property
     def node(self) -> str:
@@ -73,6 +78,7 @@ class Collector:
         self._started_us = now_utc_us
         self.clock = ClockSync()
         self._fitted = 0
+        self._before = self.totals
 
     def record(self, data: bytes) -> None:
         """One record as received."""
@@ -130,23 +136,33 @@ class Collector:
         totals: Totals,
     ) -> None:  # fmt: skip
         counters = session.splitter.counters
+        before = self._before
         batch.counters(
             uid, self._started_us, now_utc_us,
             LinkCounters(
                 session.frames, counters.bad_crc,
-                counters.total - counters.bad_crc + totals.malformed, totals.duplicates,
-                session.lost_frames,
+                counters.total - counters.bad_crc + totals.malformed - before.malformed,
+                totals.duplicates - before.duplicates, session.lost_frames,
             ),
         )  # fmt: skip
-        if len(self.clock) > self._fitted:
-            fit = self.clock.fit()
-            self._fitted = len(self.clock)
-            if fit is not None:
-                row = ClockFit(
-                    round(fit.ref_ms), round(fit.utc_at(round(fit.ref_ms)) * 1e6), fit.ppm,
-                    round(fit.bound_s * 1e6) + 1, fit.ppm_bound,
-                )  # fmt: skip
-                batch.clock(boot, row)
+        fit = self._due_fit()
+        if fit is not None:
+            batch.clock(boot, fit)
+
+    def _due_fit(self) -> ClockFit | None:
+        """A clock fit worth storing: the first few, then one a minute."""
+        taken = self.clock.taken
+        if taken == self._fitted or (taken > _FIRST_FITS and taken < self._fitted + FIT_EVERY):
+            return None
+        fit = self.clock.fit()
+        self._fitted = taken
+        if fit is None:
+            return None
+        ref_ms = round(fit.ref_ms)
+        return ClockFit(
+            ref_ms, round(fit.utc_at(ref_ms) * 1e6), fit.ppm, round(fit.bound_s * 1e6) + 1,
+            fit.ppm_bound,
+        )  # fmt: skip
 
     def pong(self, data: bytes, sent_utc_s: float, rtt_s: float) -> None:
         """One unrepeated answer to PING."""
@@ -163,10 +179,7 @@ def _one(payload: bytes) -> rawblock.RawBlock | ProtocolError:
 
 def _counted(totals: Totals, outcome: Stored, samples: int = 0, records: int = 0) -> Totals:
     if outcome is Stored.NEW:
-        return replace(
-            totals, samples=totals.samples + samples, records=totals.records + records
-        )
+        return replace(totals, samples=totals.samples + samples, records=totals.records + records)
     if outcome is Stored.DUPLICATE:
         return replace(totals, duplicates=totals.duplicates + 1)
     return replace(totals, conflicts=totals.conflicts + 1)
-

@@ -17,6 +17,9 @@ from hullwatch.transport.port import Port
 
 READ_S = 0.05
 HELLO_WITHIN_S = 8.0
+SILENT_S = 4.0
+"""A node sends telemetry every second: silent for so long, it has restarted or left."""
+
 PROMPT_WAIT_S = 3.0
 RESTARTS = 2
 _SOFT_RESET = b"\x04"
@@ -51,6 +54,9 @@ class Dialogue:
         self.restarts = 0
         self._fruitless = 0
         self._opened_s = clock.now_s()
+        self._heard_s = clock.now_s()
+        self._heard_frames = 0
+        self._greeted = False
         self._prompt_s: float | None = None
         self._replies: dict[int, Callable[[Reply | None], None]] = {}
 
@@ -69,6 +75,7 @@ class Dialogue:
             self._check_silence(now_s)
         else:
             self.work(now_s)
+            self._check_alive(now_s)
         for event in self.session.poll(now_s):
             self._take(event, now_s)
         self._revive(now_s)
@@ -88,9 +95,7 @@ class Dialogue:
             self.step()
         return self.session.hello
 
-    def ask(
-        self, message: m.Message, payload: bytes, then: Callable[[Reply | None], None]
-    ) -> None:
+    def ask(self, message: m.Message, payload: bytes, then: Callable[[Reply | None], None]) -> None:
         """Queue a command; `then` gets its Reply, or None when it stays unanswered."""
         self._replies[self.session.command(message, payload)] = then
 
@@ -111,6 +116,8 @@ class Dialogue:
     def _take(self, event: Event, now_s: float) -> None:
         if isinstance(event, Hello):
             self._fruitless = 0
+            self._greeted = True
+            self._heard_s = now_s
         elif isinstance(event, Reply):
             self._replies.pop(event.token, ignore)(event)
         elif isinstance(event, Timeout):
@@ -123,11 +130,27 @@ class Dialogue:
         self._on_event(event)
 
     def _check_silence(self, now_s: float) -> None:
-        if self._prompt_s is None and now_s - self._opened_s > HELLO_WITHIN_S:
+        waited_s = now_s - self._opened_s
+        if not self._greeted and self._prompt_s is None and waited_s > HELLO_WITHIN_S:
             raise WrongDevice(
                 f"no Hullwatch node answers on {self._port.name}",
                 "is it flashed? run: hullwatch doctor",
             )
+
+    def _check_alive(self, now_s: float) -> None:
+        """A node that fell silent has forgotten the session: open another."""
+        if self.session.frames != self._heard_frames:
+            self._heard_frames = self.session.frames
+            self._heard_s = now_s
+        elif now_s - self._heard_s > SILENT_S:
+            self._renew()
+
+    def _renew(self) -> None:
+        self.session = HostSession(self.session.session % 0xFFFF + 1)
+        self._heard_frames = 0
+        for then in self._replies.values():
+            then(None)
+        self._replies.clear()
 
     def _revive(self, now_s: float) -> None:
         """The REPL prompt means the node has left: start it again after a while."""
@@ -142,7 +165,7 @@ class Dialogue:
         self._opened_s = now_s
         self.restarts += 1
         self._fruitless += 1
-        self.session = HostSession(self.session.session % 0xFFFF + 1)
+        self._renew()
         self._port.write(_SOFT_RESET)
 
 

@@ -59,6 +59,8 @@ class Logger(Dialogue):
             self._port.write(self.session.take_output())
 
     def _claim(self, hello: Hello) -> None:
+        if self.collector.pending:  # belongs to the boot before; its acks went with that session
+            self.collector.commit(self.session, self._utc_us())
         self.collector.hello(hello, self._utc_us())
         owner = hello.number("store")
         if owner in (0, self._store.store_id):

@@ -47,7 +47,9 @@ class Message:
 
     def unpack(self, payload: bytes) -> dict[str, object]:
         """Field values by name; raises `struct.error` when the payload is too short."""
-        return dict(zip((x.name for x in self.fields), self.struct.unpack_from(payload), strict=True))
+        return dict(
+            zip((x.name for x in self.fields), self.struct.unpack_from(payload), strict=True)
+        )
 
     def tail_of(self, payload: bytes) -> bytes:
         """The variable-length end of a payload."""

@@ -127,16 +127,32 @@ FLAGS = (
 
 EVENTS = (
     ("BOOT", 0, "node started: a = reset cause, b = crash count, c = milliseconds to first sample"),
-    ("SENSOR_FAULT", 1, "sensor stopped delivering: a = errno of the bus, −(sensor error code), 0 = conversion never ended; b = detail, c = sample number"),
+    (
+        "SENSOR_FAULT",
+        1,
+        "sensor stopped delivering: a = errno of the bus, −(sensor error code), 0 = conversion never ended; b = detail, c = sample number",
+    ),
     ("SENSOR_BACK", 0, "sensor delivers again: a = samples missed, c = sample number"),
-    ("CONFIG_BAD", 1, "a stored configuration copy was unusable: a = copy, b = 1 when defaults are used"),
+    (
+        "CONFIG_BAD",
+        1,
+        "a stored configuration copy was unusable: a = copy, b = 1 when defaults are used",
+    ),
     ("RECORDS_LOST", 1, "records overwritten before any ack: a = first number, b = last number"),
     ("RAW_LOST", 1, "raw blocks overwritten before any ack: a = first sample, b = last sample"),
     ("LEFT", 0, "started again after Ctrl-C had left to the REPL"),
     ("CRASH", 2, "uncaught exception: a = crash count, text = first line"),
-    ("SAFE_MODE", 2, "started again after three crashes within ten minutes had stopped it: text = the crash"),
+    (
+        "SAFE_MODE",
+        2,
+        "started again after three crashes within ten minutes had stopped it: text = the crash",
+    ),
     ("TAKE_OVER", 0, "another store took the node over: a = new store, b = old store"),
-    ("TEMPERATURE", 1, "temperature outside the range of compensation: a = K/65536, c = sample number"),
+    (
+        "TEMPERATURE",
+        1,
+        "temperature outside the range of compensation: a = K/65536, c = sample number",
+    ),
     ("PRESSURE", 1, "pressure outside the range of the sensor: a = Pa/256, c = sample number"),
 )
 """Event codes from 1 on, in order: name, severity (0 info, 1 warning, 2 alarm), what a, b, c mean."""

@@ -60,8 +60,8 @@ class Durable:
 class HostSession:
     """One session with one node.
 
-    `hello` is None until the node has answered. Counters: `splitter.counters`, `frames` heard, `lost_frames`
-    (gaps in the node's frame numbers), `stale_frames` (another session's).
+    `hello` is None until the node has answered. Counters: `splitter.counters`, `frames` heard,
+    `lost_frames` (gaps in the node's frame numbers), `stale_frames` (another session's).
     """
 
     def __init__(self, session: int) -> None:
@@ -149,7 +149,7 @@ class HostSession:
     # --- receiving ---------------------------------------------------------------------------
 
     def feed(self, data: bytes, now_s: float) -> list[Event]:
-        """Take bytes from the port; raises VersionMismatch when the node speaks another version."""
+        """Take bytes from the port; VersionMismatch when the node speaks another version."""
         chunk = self.splitter.feed(data)
         events: list[Event] = []
         for message, session, seq, payload in chunk.frames:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+import hullcore
 from hullwatch.sim.bus import SimBus
 
 _MASK = 0x3FFFFFFF
@@ -63,7 +64,7 @@ class SimBoard:
         self._start = clock.us
         self.console = MemoryConsole()
         self.root = str(folder)
-        self.code_root = str(folder)
+        self.code_root = str(Path(hullcore.__file__).parent.parent)
         self.uid = hashlib.sha256(b"hullwatch-sim-%d" % seed).digest()[:8]
         self.reset_cause = 1
         self.safe = False

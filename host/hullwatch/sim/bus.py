@@ -51,6 +51,13 @@ class I2cDevice:
         """Write the register number and the data in one transaction."""
         self.write(bytes([memaddr, *(data[i] for i in range(len(data)))]))
 
+    def read_byte(self, index: int) -> int:
+        """Byte `index`, from 0, of one read transaction, for a controller that clocks each byte.
+
+        For devices that give the same bytes however often they are read; others override it.
+        """
+        return self.read(index + 1)[index]
+
     def set_chip_id(self, value: int) -> None:
         """Make the device identify itself as another chip; its real id undoes it."""
         raise NotImplementedError

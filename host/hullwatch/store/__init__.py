@@ -6,6 +6,7 @@
 from hullwatch.store.batch import Batch
 from hullwatch.store.clocktime import DeviceClock
 from hullwatch.store.hello import node_name
+from hullwatch.store.opening import sqlite_version
 from hullwatch.store.reader import Reader
 from hullwatch.store.rows import (
     BootKey,
@@ -41,4 +42,5 @@ __all__ = [
     "Summary",
     "WindowRow",
     "node_name",
+    "sqlite_version",
 ]

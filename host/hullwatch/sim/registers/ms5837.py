@@ -28,6 +28,7 @@ _PROM: Final = 0xA0
 # The sheet gives no time; 2.8 ms is the MS5611's reload time.
 _RELOAD_US: Final = 2_800
 _WORD_MAX: Final = 0xFFFFFF
+_LONGEST_REPLY: Final = 3
 
 # By oversampling code 0..5 (256..8192). Typical conversion times: 16.44 ms as quoted from
 # the 2015 sheet, the others from memory (maximum 1.1 times that: 18.08 ms). The 2019
@@ -136,6 +137,7 @@ class Ms5837Model(SensorModel):
         self.prom = [0] * 8
         self.set_chip_id(self.CHIP_ID)
         self._reply = b""
+        self._clocked = b""
         self._command = 0
         self._spoiled = False
         self._result = 0
@@ -176,6 +178,12 @@ class Ms5837Model(SensorModel):
         reply = self._reply
         self._reply = b""
         return reply[:n].ljust(n, b"\0")
+
+    def read_byte(self, index: int) -> int:
+        """One byte of the answer: it is given once, so it is taken whole with the first byte."""
+        if index == 0:
+            self._clocked = self.read(_LONGEST_REPLY)
+        return self._clocked[index] if index < _LONGEST_REPLY else 0
 
     # -- behaviour --------------------------------------------------------
 

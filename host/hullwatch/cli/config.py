@@ -1,0 +1,81 @@
+"""`hullwatch config show|set`: a node's settings."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from hullcore import settings
+from hullwatch.cli.options import json_option, print_json
+from hullwatch.cli.reach import through
+from hullwatch.control import requests
+from hullwatch.control.wire import Message
+from hullwatch.errors import InputError
+from hullwatch.ingest.dialogue import Dialogue
+from hullwatch.ingest.settings import check_changes, read_settings, write_settings
+
+
+@click.group("config", epilog="Example: hullwatch config set volume_ul=1000000 period_us=100000")
+def command() -> None:
+    """Show or change a node's settings.
+
+    Works while `hullwatch log` holds the port: the logger passes the request on.
+    """
+
+
+@command.command("show", epilog="Example: hullwatch config show /dev/ttyACM0 --json")
+@click.argument("port", required=False)
+@json_option
+def show(port: str | None, as_json: bool) -> None:
+    """Show all settings in force."""
+    answer = through(port, {"do": requests.CONFIG_SHOW}, _read)
+    values = answer["settings"]
+    assert isinstance(values, dict)
+    if as_json:
+        print_json(values)
+        return
+    table = Table()
+    for name in ("setting", "value", "permitted"):
+        table.add_column(name)
+    for row in settings.SETTINGS:
+        table.add_row(row[0], str(values.get(row[0], "?")), _permitted(row))
+    Console().print(table)
+
+
+@command.command("set", epilog="Example: hullwatch config set sensor=bmp280 address=118")
+@click.argument("changes", nargs=-1, required=True, metavar="KEY=VALUE...")
+@click.option("--port", default=None, help="Port, when there are several.")
+@json_option
+def set_(changes: tuple[str, ...], port: str | None, as_json: bool) -> None:
+    """Change settings: all or none. The node restarts its measurement with them."""
+    wanted = {}
+    for change in changes:
+        key, mark, value = change.partition("=")
+        if not mark:
+            raise InputError(f"{change!r} is no KEY=VALUE", "such as volume_ul=1000000")
+        wanted[key] = value
+    check_changes(wanted)
+
+    def direct(dialogue: Dialogue) -> Message:
+        write_settings(dialogue, wanted)
+        return {"written": wanted}
+
+    through(port, {"do": requests.CONFIG_SET, "settings": wanted}, direct)
+    if as_json:
+        print_json({"written": wanted})
+    else:
+        click.echo("written; the node restarts with them")
+
+
+def _read(dialogue: Dialogue) -> Message:
+    return {"settings": read_settings(dialogue)}
+
+
+def _permitted(row: tuple[object, ...]) -> str:
+    limit = row[3]
+    if isinstance(limit, tuple) and len(limit) == 2 and isinstance(limit[0], int):
+        return f"{limit[0]} … {limit[1]}"
+    if isinstance(limit, tuple):
+        return ", ".join(str(x) for x in limit)
+    return f"at most {limit} " + ("numbers" if row[0] == "windows_s" else "bytes")

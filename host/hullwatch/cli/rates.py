@@ -1,0 +1,70 @@
+"""`hullwatch rates`: the newest leak rates in a database, also while it is being written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from hullwatch.cli import figures
+from hullwatch.cli.options import DEFAULT_DB, db_option, json_option, print_json
+from hullwatch.control.registry import holders
+from hullwatch.store import Reader, WindowRow
+
+
+@click.command("rates", epilog="Example: hullwatch rates --db jar.db --json")
+@db_option(None)
+@click.option("--node", default=None, help="Only this node.")
+@json_option
+def command(db: Path | None, node: str | None, as_json: bool) -> None:
+    """Show the newest leak rate of each window length, per node.
+
+    Without --db: the database of the running logger, else hullwatch.db. Acknowledges nothing.
+    """
+    newest: dict[tuple[str, float], WindowRow] = {}
+    path = db or _running_database() or DEFAULT_DB
+    with Reader.open(path) as reader:
+        for known in reader.nodes():
+            if node not in (None, known.node):
+                continue
+            lengths = {float(s) for c in reader.configs(known.node) for s in c.windows_s.split(",")}
+            for length in sorted(lengths):
+                for row in reader.windows(known.node, length, 1):
+                    newest[known.node, length] = row
+    if as_json:
+        print_json({"db": str(path), "rates": [_object(row) for row in newest.values()]})
+        return
+    if not newest:
+        click.echo(f"{path}: no window is stored yet (the shortest needs 10 s and 8 samples)")
+        return
+    Console().print(_table(list(newest.values())))
+
+
+def _running_database() -> Path | None:
+    known = [Path(holder.database) for holder in holders() if holder.database]
+    return known[0] if len(known) == 1 else None
+
+
+def _object(row: WindowRow) -> dict[str, object]:
+    return {
+        "node": row.node, "window_s": row.window_s, "n": row.n,
+        "first_sample": row.first_sample, "last_sample": row.last_sample,
+        "leak_rate_pa_m3_s": row.leak_rate_pa_m3_s, "u95_pa_m3_s": row.u95_pa_m3_s,
+        "u95_kind": row.u95_kind, "t_ref_k": row.t_ref_k, "compensation": row.compensation,
+        "flags": row.flags, "received_utc_us": row.received_utc_us,
+    }  # fmt: skip
+
+
+def _table(rows: list[WindowRow]) -> Table:
+    table = Table(title="newest leak rates (positive = gas lost)", title_justify="left")
+    for name in ("node", "window", "leak rate ± 95 %", "interval contains", "flags"):
+        table.add_column(name)
+    for row in rows:
+        rate = figures.with_uncertainty(row.leak_rate_pa_m3_s, row.u95_pa_m3_s, figures.LEAK_UNIT)
+        table.add_row(
+            row.node, figures.length(row.window_s), f"{rate} {figures.reference(row.t_ref_k)}",
+            row.u95_kind.replace("_", " "), row.flags,
+        )  # fmt: skip
+    return table
