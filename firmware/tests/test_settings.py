@@ -1,0 +1,163 @@
+"""The table of settings: the same verdict everywhere, and never another error than a refusal."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hullcore import settings
+from hullcore.plan import MAX_BLOCK, MIN_SAMPLES, WindowPlan
+from hullcore.settings import SettingError, check, check_together, defaults, text_of
+
+KEYS = tuple(row[0] for row in settings.SETTINGS)
+INTS = tuple(row for row in settings.SETTINGS if isinstance(row[2], int))
+TEXTS = ("name",)
+CHOICES = tuple(row for row in settings.SETTINGS if isinstance(row[3], tuple) and row not in INTS)
+
+junk = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=40),
+        st.binary(max_size=10), st.from_regex(r"[-+0-9, _.e]{0,30}"),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=8), st.dictionaries(st.text(max_size=5), inner, max_size=4)
+    ),
+)  # fmt: skip
+
+
+def refused(key: str, value: object) -> str:
+    with pytest.raises(SettingError) as caught:
+        check(key, value)
+    return str(caught.value)
+
+
+def together(**changes: object) -> None:
+    check_together(defaults() | changes)
+
+
+def test_defaults_are_accepted_one_by_one_and_together():
+    values = defaults()
+    assert tuple(values) == KEYS
+    for key, value in values.items():
+        assert check(key, value) == value
+    check_together(values)
+
+
+def test_every_value_reads_back_from_its_text():
+    for key, value in defaults().items():
+        assert check(key, text_of(value)) == value
+    assert check("windows_s", text_of([20, 40])) == (20, 40)
+
+
+@pytest.mark.parametrize("row", INTS, ids=lambda row: row[0])
+def test_whole_numbers_at_their_limits(row):
+    key, (low, high) = row[0], row[3]
+    for value in (low, high):
+        assert check(key, value) == check(key, str(value)) == value
+    for value in (low - 1, high + 1):
+        assert f"outside {low} to {high}" in refused(key, value)
+        refused(key, str(value))
+
+
+@pytest.mark.parametrize("row", CHOICES, ids=lambda row: row[0])
+def test_choices_name_what_is_permitted(row):
+    for value in row[3]:
+        assert check(row[0], value) == value
+    message = refused(row[0], "plutonium")
+    assert all(value in message for value in row[3])
+
+
+def test_text_is_measured_in_bytes():
+    assert check("name", "é" * 8) == "é" * 8
+    refused("name", "é" * 9)
+    refused("name", "")
+
+
+@pytest.mark.parametrize(
+    "value", [True, False, None, 1.0, 1.5, "", " ", "1.5", "1e3", "0x10", [], {}]
+)
+@pytest.mark.parametrize("row", INTS, ids=lambda row: row[0])
+def test_what_is_no_whole_number_is_refused(row, value):
+    refused(row[0], value)
+
+
+def test_unknown_settings_are_refused():
+    assert "pressure" in refused("pressure", 1)
+
+
+@given(st.one_of(st.sampled_from(KEYS), st.text(max_size=12)), junk)
+def test_whatever_comes_is_accepted_in_range_or_refused(key, value):
+    try:
+        accepted = check(key, value)
+    except SettingError:
+        return
+    row = settings.row_of(key)
+    if row in INTS:
+        assert type(accepted) is int
+        assert row[3][0] <= accepted <= row[3][1]
+    elif key == "windows_s":
+        assert 1 <= len(accepted) <= row[3]
+        assert {type(x) for x in accepted} == {int}
+    else:
+        assert accepted == value
+    assert check(key, text_of(accepted)) == accepted
+
+
+@given(
+    st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=5),
+    st.integers(10_000, 60_000_000),
+)
+def test_windows_that_are_accepted_can_be_planned_and_recorded(lengths, period_us):
+    try:
+        together(windows_s=tuple(lengths), period_us=period_us)
+    except SettingError:
+        return
+    plan = WindowPlan(period_us, tuple(lengths))
+    assert all(x * 1000 < 2**32 for x in lengths)  # the field window_ms
+    assert len(plan.blocks) <= 255  # the field subwindows
+    assert max(plan.blocks) <= MAX_BLOCK
+    assert all(2 <= ratio <= 60 for ratio in plan.ratios)
+    assert all(n >= MIN_SAMPLES for n in plan.samples)
+    assert len(plan.samples) == len(lengths) - plan.base
+
+
+@pytest.mark.parametrize(
+    "windows",
+    [(0,), (-10,), (10, 10), (10, 15), (10, 610), (60, 10), (4294968,), (10, 60, 3601), (86400,)],
+)
+def test_windows_that_cannot_be_are_refused(windows):
+    with pytest.raises(SettingError, match="windows_s"):
+        together(windows_s=windows)
+
+
+def test_a_gauge_sensor_allows_no_compensation():
+    together(pressure_kind="gauge", compensation="none")
+    with pytest.raises(SettingError, match="gauge"):
+        together(pressure_kind="gauge", compensation="sensor")
+
+
+def test_every_interpreter_gives_the_same_verdict(all_vms):
+    values = [
+        "1", " 12 ", "-5", "+7", "007", "1_000", "1 000", "0b1", "0x1F", "", "-", "1.0", "1e5", "²",
+        "٣", "99999999999999999999999999", "10,60", "10, 60", "10,,60", ",", "10;60", "é" * 8, "air",
+        "Air", 5, -1, 1 << 40, True, None, 1.5, [10, 60], [10, "60"], [1.5], [[10]], {}, [], "a=b",
+    ]  # fmt: skip
+    printed = all_vms(
+        f"""
+import gc, json
+from hullcore.settings import SETTINGS, SettingError, check, text_of
+values = json.loads({json.dumps(values)!r})
+def one(key, value):
+    try:
+        print(key, text_of(check(key, value)))
+    except SettingError as error:
+        print(key, "refused")
+for row in SETTINGS:
+    for value in values:
+        one(row[0], value)
+    gc.collect()
+"""
+    )
+    assert printed["unix64"] == printed["cpython"]
+    assert printed["wasm32"] == printed["cpython"]
