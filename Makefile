@@ -41,7 +41,7 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix $(PY_SOURCES)
 
 bench: $(STAMP)
-	@$(BIN)/python -m tools.bench $(ARGS)
+	@$(BIN)/python tools/bench $(ARGS)
 
 # Newest versions that pyproject.toml allows, written to the lock file.
 lock:

@@ -51,7 +51,8 @@ def run(
     where its folder is seen by the program. Raises VmError, VmMissing.
 
     On wasm32 collections are off: that VM cannot see what is referred to from the frame of a large
-    function, so a program collects by itself, from a function with few variables, or not at all.
+    function. A program there collects by itself, when only functions (and a main program) with few
+    variables and no long list displays are running, or lives within 1 MB.
     """
     folders = {"$CODE": code} | {f"${name}": path for name, path in (extra or {}).items()}
     if vm == "wasm32":

@@ -1,4 +1,4 @@
-"""How fast the host takes samples in: `python tools/bench_ingest.py`.
+"""How fast the host takes samples in: part of `python tools/bench`.
 
 Ours: frame lines, CRC, raw blocks decoded, committed. Against it a plain logger: `readline`, JSON,
 one row a sample. Both commit as often, with the same durability (WAL, `synchronous=FULL`), on the
@@ -16,8 +16,6 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-import click
 
 from hullcore import frame
 from hullcore.messages import RAW
@@ -141,19 +139,12 @@ def _timed_plain(path: Path, text: bytes, samples: int) -> float:
     return elapsed
 
 
-@click.command()
-@click.option("--samples", default=256_000, show_default=True)
-@click.option("--directory", type=click.Path(path_type=Path), help="Where the databases are made.")
-def main(samples: int, directory: Path | None) -> None:
+def report(samples: int) -> None:
     """Measure and print samples a second of both, and the ratio."""
-    with tempfile.TemporaryDirectory(dir=directory) as where:
+    with tempfile.TemporaryDirectory() as where:
         result = measure(Path(where), samples)
-    click.echo(f"{result.samples} samples, a commit every {BLOCKS_PER_COMMIT} blocks")
-    click.echo(f"frame + CRC + decode + commit  {result.ours_per_s:>12,.0f} samples/s")
-    click.echo(f"readline + JSON + insert       {result.plain_per_s:>12,.0f} samples/s")
-    click.echo(f"ratio                          {result.ratio:>12.1f}")
-    click.echo(f"on disk                        {result.bytes_per_sample:>12.2f} bytes/sample")
-
-
-if __name__ == "__main__":
-    main()
+    print(f"{result.samples} samples, a commit every {BLOCKS_PER_COMMIT} blocks")
+    print(f"frame + CRC + decode + commit  {result.ours_per_s:>12,.0f} samples/s")
+    print(f"readline + JSON + insert       {result.plain_per_s:>12,.0f} samples/s")
+    print(f"ratio                          {result.ratio:>12.1f}")
+    print(f"on disk                        {result.bytes_per_sample:>12.2f} bytes/sample")

@@ -1,0 +1,15 @@
+import ingest
+import simspeed
+
+
+def test_both_loggers_take_every_sample(tmp_path):
+    result = ingest.measure(tmp_path, samples=2_000, repeats=1)
+    assert result.samples == 2_000
+    assert result.ratio > 0
+    assert result.bytes_per_sample > 0
+
+
+def test_the_sim_measurement_stores_what_it_claims_to_time(tmp_path):
+    speed = simspeed.measure(tmp_path, virtual_s=30.0)
+    assert 200 < speed.samples <= 301
+    assert speed.factor > 0
