@@ -100,8 +100,8 @@ class Bmp581:
             self._flags |= 0x01
 
     def _random(self) -> int:
-        self._noise = (self._noise * 8121 + 28411) % 134456
-        return self._noise * self.spread // 134456
+        self._noise = (self._noise * 3877 + 29573) % 139968
+        return self._noise * self.spread // 139968
 
     def _measure(self, buffer: bytearray) -> None:
         raw = self.t_raw + self._random()
