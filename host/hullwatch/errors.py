@@ -108,6 +108,24 @@ class OwnerSilent(ControlError):
     exit_code = 17
 
 
+class UnknownSensor(InputError):
+    """No sensor has this id."""
+
+    exit_code = 50
+
+
+class MalformedReplay(InputError):
+    """A recording breaks its format; the message names the line."""
+
+    exit_code = 51
+
+
+class AbsurdValue(InputError):
+    """A number outside what any instrument or chamber can have."""
+
+    exit_code = 52
+
+
 class MissingCapability(HullwatchError):
     """Something optional that this command needs is not installed or not possible here."""
 
@@ -178,3 +196,9 @@ class Unanswered(ProtocolError):
     """The node did not answer within the retries."""
 
     exit_code = 33
+
+
+class Unwritable(StoreError):
+    """No database can be made or written at this path."""
+
+    exit_code = 25

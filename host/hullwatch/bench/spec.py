@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hullcore import settings
-from hullwatch.errors import InputError
+from hullwatch.errors import InputError, UnknownSensor
 from hullwatch.sim.bus import SimBus
 from hullwatch.sim.chamber import Chamber
 from hullwatch.sim.chamberspec import ChamberSpec
@@ -36,7 +36,7 @@ class BenchSpec:
     def check(self) -> None:
         """Raise InputError unless node and chamber can both be built."""
         if self.sensor not in CATALOGUE:
-            raise InputError(
+            raise UnknownSensor(
                 f"unknown sensor {self.sensor!r}", "choose one of " + ", ".join(CATALOGUE)
             )
         self.chamber.check()

@@ -81,6 +81,9 @@ def _told(error: Exception) -> int:
     if isinstance(error, HullwatchError):
         _tell(error.message, error.hint)
         return error.exit_code
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         _tell(error.format_message(), f"see: {context.command_path} --help" if context else "")

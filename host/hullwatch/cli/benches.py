@@ -6,8 +6,8 @@ from pathlib import Path
 
 from hullwatch.bench.base import Bench
 from hullwatch.bench.spec import BenchSpec
-from hullwatch.errors import InputError
-from hullwatch.sim.chamberspec import ChamberSpec
+from hullwatch.errors import AbsurdValue, InputError
+from hullwatch.sim.chamberspec import VOLUME_MAX_M3, VOLUME_MIN_M3, ChamberSpec
 from hullwatch.sim.registers.catalogue import CATALOGUE
 from hullwatch.sim.replay import Replay
 
@@ -19,14 +19,14 @@ _MIN_HZ, _MAX_HZ = 1 / 60, 100.0
 def period_us(rate_hz: float) -> int:
     """Sample period; InputError outside 1/60 … 100 Hz."""
     if not _MIN_HZ * 0.999 <= rate_hz <= _MAX_HZ:
-        raise InputError(f"--rate {rate_hz:g} Hz is outside 1/60 to 100 Hz", "try --rate 10")
+        raise AbsurdValue(f"--rate {rate_hz:g} Hz is outside 1/60 to 100 Hz", "try --rate 10")
     return round(1e6 / rate_hz)
 
 
 def check_speed(name: str, speed: float) -> float:
     """The speed of a scaled bench; InputError when absurd."""
     if not 0.01 <= speed <= _MAX_SPEED:
-        raise InputError(
+        raise AbsurdValue(
             f"--speed {speed:g} is outside 0.01 to {_MAX_SPEED:g}",
             "the sim bench needs no --speed: it runs as fast as it can",
         )
@@ -62,7 +62,12 @@ def choose_sensor(sensor: str, replay: Replay | None, pressure_pa: float) -> str
 def chamber(
     volume_l: float, leak: float, pressure_pa: float, seed: int, gas: str = "air"
 ) -> ChamberSpec:
-    """The demo's chamber, checked."""
+    """The demo's chamber, checked; AbsurdValue names the option in its own unit."""
+    if not VOLUME_MIN_M3 * 1000 <= volume_l <= VOLUME_MAX_M3 * 1000:
+        raise AbsurdValue(
+            f"--volume {volume_l:g} litres is outside 0.001 to 10000000",
+            "a preserving jar has about 1",
+        )
     spec = ChamberSpec(
         volume_m3=volume_l / 1000, leak_pa_m3_s=leak, pressure_pa=pressure_pa, seed=seed, gas=gas
     )

@@ -18,7 +18,7 @@ an ordinary room, holding a leak:
 import math
 from dataclasses import dataclass
 
-from hullwatch.errors import InputError
+from hullwatch.errors import AbsurdValue, InputError
 from hullwatch.sim.gas import REFERENCE_TEMPERATURE_K, gas_named
 from hullwatch.sim.leaks import LEAK_KINDS
 
@@ -84,7 +84,7 @@ class ChamberSpec:
         _in_range("fill_excess_k", self.fill_excess_k, -100.0, 300.0, "kelvin")
         _in_range("wall_j_m2_k", self.wall_j_m2_k, 1.0, 1e9, "3 mm of glass has 6300")
         if self.seed < 0:
-            raise InputError(f"seed {self.seed} is negative", "use 0 or a positive whole number")
+            raise AbsurdValue(f"seed {self.seed} is negative", "use 0 or a positive whole number")
 
     def _check_vessel(self) -> None:
         gas_named(self.gas)
@@ -96,7 +96,7 @@ class ChamberSpec:
             "from 1 millilitre to 10,000 cubic metres; one litre is 0.001 m3",
         )
         if not 0.0 < self.pressure_pa <= PRESSURE_MAX_PA:
-            raise InputError(
+            raise AbsurdValue(
                 f"chamber pressure {self.pressure_pa:g} Pa is outside 0..{PRESSURE_MAX_PA:g} Pa",
                 "absolute pressure in pascal: room air is about 101325",
             )
@@ -114,10 +114,10 @@ class ChamberSpec:
             hint = "choose one of " + ", ".join(LEAK_KINDS)
             raise InputError(f"unknown leak kind {self.leak_kind!r}", hint)
         if not math.isfinite(self.leak_pa_m3_s):
-            raise InputError("the leak is not a number", "give it in Pa m3/s, such as 1e-4")
+            raise AbsurdValue("the leak is not a number", "give it in Pa m3/s, such as 1e-4")
         most_pa_m3_s = self.pressure_pa * self.volume_m3 / _EMPTY_MIN_S
         if abs(self.leak_pa_m3_s) > most_pa_m3_s:
-            raise InputError(
+            raise AbsurdValue(
                 f"a leak of {self.leak_pa_m3_s:g} Pa m3/s changes {self.volume_m3:g} m3 at "
                 f"{self.pressure_pa:g} Pa completely in under a second",
                 f"at most {most_pa_m3_s:g} Pa m3/s here; a larger chamber allows more",
@@ -126,4 +126,4 @@ class ChamberSpec:
 
 def _in_range(name: str, value: float, low: float, high: float, hint: str) -> None:
     if not low <= value <= high:
-        raise InputError(f"{name} {value:g} is outside {low:g}..{high:g}", hint)
+        raise AbsurdValue(f"{name} {value:g} is outside {low:g}..{high:g}", hint)

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hullwatch.errors import InputError
+from hullwatch.errors import InputError, MalformedReplay
 from hullwatch.sim.chamberspec import PRESSURE_MAX_PA
 from hullwatch.sim.slots import even_slots
 
@@ -153,20 +153,20 @@ def _read(
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}", "check the path") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not a text file", _FORMAT_HINT) from error
+        raise MalformedReplay(f"{path} is not a text file", _FORMAT_HINT) from error
     while lines and not lines[-1].strip():
         lines.pop()
     header = lines[0].replace(" ", "") if lines else ""
     if header != HEADER:
         shown = lines[0][:40] if lines else ""
-        raise InputError(f"{path} line 1: header is {shown!r}", _FORMAT_HINT)
+        raise MalformedReplay(f"{path} line 1: header is {shown!r}", _FORMAT_HINT)
     times_s, pressures_pa, temperatures_c = array("d"), array("d"), array("d")
     for number, line in enumerate(lines[1:], start=2):
         where = f"{path} line {number}"
         t_s, p_pa, temp_c = _fields(line, where)
         _check_range(p_pa + added_pa, temp_c, kind, where)
         if times_s and t_s <= times_s[-1]:
-            raise InputError(
+            raise MalformedReplay(
                 f"{where}: time {t_s:g} s does not come after {times_s[-1]:g} s",
                 "sort the rows by time and remove repeats",
             )
@@ -174,7 +174,7 @@ def _read(
         pressures_pa.append(p_pa + added_pa)
         temperatures_c.append(temp_c)
     if len(times_s) < MIN_ROWS:
-        raise InputError(
+        raise MalformedReplay(
             f"{path} ends after line {len(lines)}: {len(times_s)} rows",
             f"a recording needs at least {MIN_ROWS} rows",
         )
@@ -185,16 +185,16 @@ def _fields(line: str, where: str) -> tuple[float, float, float]:
     """Time, pressure and temperature (NaN when empty) of one line."""
     parts = line.split(",")
     if len(parts) != 3:
-        raise InputError(f"{where}: {len(parts)} fields instead of 3", _FORMAT_HINT)
+        raise MalformedReplay(f"{where}: {len(parts)} fields instead of 3", _FORMAT_HINT)
     try:
         t_s, p_pa = float(parts[0]), float(parts[1])
         temp_c = float(parts[2]) if parts[2].strip() else math.nan
     except ValueError as error:
-        raise InputError(f"{where}: {error}", _FORMAT_HINT) from error
+        raise MalformedReplay(f"{where}: {error}", _FORMAT_HINT) from error
     if not (math.isfinite(t_s) and math.isfinite(p_pa)) or (
         parts[2].strip() and not math.isfinite(temp_c)
     ):
-        raise InputError(
+        raise MalformedReplay(
             f"{where}: a value is not a finite number", "remove the row: gaps stay gaps"
         )
     return t_s, p_pa, temp_c
@@ -205,9 +205,11 @@ def _check_range(p_pa: float, temp_c: float, kind: str, where: str) -> None:
         hint = "pressures are in pascal"
         if kind == "gauge":
             hint = "pressures are in pascal; gauge values below zero need the ambient pressure"
-        raise InputError(f"{where}: pressure {p_pa:g} Pa is outside 0..{PRESSURE_MAX_PA:g}", hint)
+        raise MalformedReplay(
+            f"{where}: pressure {p_pa:g} Pa is outside 0..{PRESSURE_MAX_PA:g}", hint
+        )
     if not math.isnan(temp_c) and not _TEMP_MIN_C <= temp_c <= _TEMP_MAX_C:
-        raise InputError(
+        raise MalformedReplay(
             f"{where}: {temp_c:g} degC is outside {_TEMP_MIN_C:g}..{_TEMP_MAX_C:g}",
             "temperatures are in degrees Celsius; leave the field empty if unknown",
         )

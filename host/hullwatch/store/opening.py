@@ -12,7 +12,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from hullwatch.errors import ForeignDatabase, NewerSchema, StoreError
+from hullwatch.errors import ForeignDatabase, NewerSchema, StoreError, Unwritable
 from hullwatch.store.failures import told
 from hullwatch.store.schema import APPLICATION_ID, SCHEMA_VERSION, migrate
 
@@ -32,17 +32,17 @@ def is_new(path: Path) -> bool:
     try:
         if not path.exists():
             if not path.parent.is_dir():
-                raise StoreError(
+                raise Unwritable(
                     f"{path}: its directory does not exist", f"make it: mkdir -p {path.parent}"
                 )
             return True
         if path.is_dir():
-            raise StoreError(f"{path}: is a directory", "name a file in it, for example hull.db")
+            raise Unwritable(f"{path}: is a directory", "name a file in it, for example hull.db")
         if not path.is_file():
-            raise StoreError(f"{path}: is no ordinary file", "name a file, for example hull.db")
+            raise Unwritable(f"{path}: is no ordinary file", "name a file, for example hull.db")
         return path.stat().st_size == 0
     except OSError as error:
-        raise StoreError(
+        raise Unwritable(
             f"{path}: {error.strerror}", "check the path and its permissions"
         ) from error
 
@@ -85,7 +85,7 @@ def create(path: Path, now_utc_us: int) -> None:
         unfinished.replace(path)
         _sync_directory(path.parent)
     except OSError as error:
-        raise StoreError(
+        raise Unwritable(
             f"{path}: cannot be created ({error.strerror})", "choose a directory you may write to"
         ) from error
     finally:

@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from hullwatch.errors import StoreError, StoreLocked
+from hullwatch.errors import StoreError, Unwritable, StoreLocked
 
 
 class WriteLock:
@@ -32,7 +32,7 @@ class WriteLock:
             try:
                 handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             except OSError as error:
-                raise StoreError(
+                raise Unwritable(
                     f"{self.path}: cannot be written ({error.strerror})",
                     "choose a directory you may write to",
                 ) from error
