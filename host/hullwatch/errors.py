@@ -2,6 +2,9 @@
 
 HullwatchError          exit code 1
 ├── InputError          exit code 2: a value or file that was given cannot be used
+│   ├── UnknownSensor   exit code 50: no such sensor id
+│   ├── MalformedReplay exit code 51: a recording breaks its format; the line is named
+│   └── AbsurdValue     exit code 52: a number that no instrument or chamber can have
 ├── MissingCapability   exit code 40: an optional part is not installed on this machine
 ├── TransportError      exit code 3: the way to the node
 │   ├── PortMissing     exit code 10: no such port, or nothing behind it
@@ -23,7 +26,8 @@ HullwatchError          exit code 1
     ├── NewerSchema     exit code 21: written by a newer Hullwatch
     ├── StoreLocked     exit code 22: another program is writing
     ├── DiskFull        exit code 23: no space left for the database
-    └── CorruptDatabase exit code 24: the file is damaged
+    ├── CorruptDatabase exit code 24: the file is damaged
+    └── Unwritable      exit code 25: no database can be made or written there
 """
 
 

@@ -166,7 +166,7 @@ def test_malformed_lines_are_named(tmp_path: Path, line: int, text: str, told: s
     with pytest.raises(InputError, match=f"line {line}: .*{told}") as caught:
         Replay.load(path)
     assert caught.value.hint
-    assert caught.value.exit_code == 2
+    assert caught.value.exit_code == 51
     assert "\n" not in caught.value.message + caught.value.hint
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from pathlib import Path
 
@@ -38,14 +37,17 @@ def command(
     """
     clock = RealClock()
     console = Console(stderr=True)
-    with contextlib.closing(Store.open(db, time.time_ns() // 1000, "hullwatch log")) as store:
-        owner = PortOwner(port, store, clock, console.print, take_over)
-        end_s = None if for_s is None else clock.now_s() + for_s
-        printer = _Printer(as_json)
-        try:
-            owner.run(lambda: end_s is not None and clock.now_s() >= end_s, printer.show)
-        except KeyboardInterrupt:
-            console.print("ended; the node keeps what was not stored yet")
+
+    def open_store() -> Store:
+        return Store.open(db, time.time_ns() // 1000, "hullwatch log")
+
+    owner = PortOwner(port, open_store, clock, console.print, take_over)
+    end_s = None if for_s is None else clock.now_s() + for_s
+    printer = _Printer(as_json)
+    try:
+        owner.run(lambda: end_s is not None and clock.now_s() >= end_s, printer.show)
+    except KeyboardInterrupt:
+        console.print("ended; the node keeps what was not stored yet")
 
 
 class _Printer:

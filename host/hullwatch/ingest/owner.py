@@ -17,7 +17,7 @@ from hullwatch.control.registry import Claim, claim
 from hullwatch.control.server import ControlServer
 from hullwatch.control.wire import Message
 from hullwatch.errors import InputError, PortBusy, PortLost, PortMissing, TransportError
-from hullwatch.ingest.dialogue import Clock
+from hullwatch.ingest.dialogue import Clock, Dialogue
 from hullwatch.ingest.logger import Logger
 from hullwatch.ingest.settings import check_changes, read_settings, write_settings
 from hullwatch.link.events import Event, Hello, Status
@@ -33,15 +33,17 @@ _CLAIM_EVERY_S = 30.0
 class PortOwner:
     """Holds one port from `run` to its end. `note(text)` is told what a person should know.
 
-    `status` is the newest telemetry, `logger` the present one (None while the port is away).
+    `open_store` is called when a node has answered on the port, not before: a wrong or taken port
+    leaves no database behind. `status` is the newest telemetry, `logger` the present one (None
+    while the port is away).
     """
 
     def __init__(
-        self, spec: str | None, store: Store, clock: Clock, note: Callable[[str], None],
-        take_over: bool = False,
+        self, spec: str | None, open_store: Callable[[], Store], clock: Clock,
+        note: Callable[[str], None], take_over: bool = False,
     ) -> None:  # fmt: skip
         self._info = find_port(spec)
-        self._store = store
+        self._open_store = open_store
         self._clock = clock
         self._note = note
         self._take_over = take_over
@@ -55,38 +57,38 @@ class PortOwner:
     def run(self, until: Callable[[], bool], on_event: Callable[[Event], None]) -> None:
         """Log until `until()` turns True; the first opening must succeed, later ones may wait."""
         info = self._info
-        serial = info.serial_number or ""
-        with (
-            claim(info.device, "hullwatch log", serial, "", str(self._store.path)) as claimed,
-            ControlServer(Path(self._store.path)) as server,
-        ):
-            claimed.update(control=str(server.path))
+        with claim(info.device, "hullwatch log", info.serial_number or "") as claimed:
             port: Port | None = open_port(info.device)
             try:
-                while not until():
-                    server.poll(self._answer)
-                    self._keep(claimed)
-                    if port is None:
-                        port = self._reopened(claimed)
-                        continue
-                    port = self._logged(port, until, server, claimed, on_event)
+                Dialogue(port, self._clock, _session(), ignore_event).greet()
+                with (
+                    contextlib.closing(self._open_store()) as store,
+                    ControlServer(Path(store.path)) as server,
+                ):
+                    claimed.update(control=str(server.path), database=str(store.path))
+                    while not until():
+                        server.poll(self._answer)
+                        self._keep(claimed)
+                        if port is None:
+                            port = self._reopened(claimed)
+                        else:
+                            port = self._logged(port, store, until, server, claimed, on_event)
             finally:
                 if port is not None:
                     port.close()
 
     def _logged(
-        self, port: Port, until: Callable[[], bool], server: ControlServer, claimed: Claim,
-        on_event: Callable[[Event], None],
+        self, port: Port, store: Store, until: Callable[[], bool], server: ControlServer,
+        claimed: Claim, on_event: Callable[[Event], None],
     ) -> Port | None:  # fmt: skip
         """Log on one opened port until it is lost (None) or `until()`."""
-        session = random.SystemRandom().randrange(1, 0x10000)
 
         def deal(event: Event) -> None:
             self._on_event(event)
             on_event(event)
 
         logger = self.logger = Logger(
-            port, self._store, self._clock, session, deal, take_over=self._take_over
+            port, store, self._clock, _session(), deal, take_over=self._take_over
         )
         try:
             while not until():
@@ -173,6 +175,15 @@ class PortOwner:
             "reconnects": self.reconnects,
             "status": self.status,
         }
+
+
+def _session() -> int:
+    """A number no session before is likely to have had."""
+    return random.SystemRandom().randrange(1, 0x10000)
+
+
+def ignore_event(event: Event) -> None:
+    """For a dialogue nobody watches."""
 
 
 def firmware_version(hello: Hello) -> str:

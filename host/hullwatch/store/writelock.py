@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from hullwatch.errors import StoreError, Unwritable, StoreLocked
+from hullwatch.errors import StoreLocked, Unwritable
 
 
 class WriteLock:
