@@ -17,7 +17,7 @@ class Config:
         self._root = root
         stored, self.generation, self.damaged = twocopies.load(root, _FILE)
         self.values = settings.defaults()
-        self.fallback = stored is None and self.damaged != 0
+        self.fallback = stored is None and (self.damaged != 0 or self.generation != 0)
         if stored is not None:
             self._adopt(stored)
         self._staged: dict = {}
