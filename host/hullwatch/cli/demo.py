@@ -122,17 +122,14 @@ def command(
         _serve(benches.start(bench, spec, speed, uf2), for_s)
         return
     database = db or _fresh_database()
-    with contextlib.closing(
-        Store.open(database, time.time_ns() // 1000, "hullwatch demo")
-    ) as store:
-        running = benches.start(bench, spec, speed, uf2)
-        try:
-            run = DemoRun(running, spec, store, for_s)
-            with silent_view(run) if as_json else LiveView(run) as view:
-                run.drive(view.refresh)
-            summary = run.summary(str(store.path))
-        finally:
-            running.close()
+    with (  # the bench first: where it cannot run, no empty database is left
+        contextlib.closing(benches.start(bench, spec, speed, uf2)) as running,
+        contextlib.closing(Store.open(database, time.time_ns() // 1000, "hullwatch demo")) as store,
+    ):
+        run = DemoRun(running, spec, store, for_s)
+        with silent_view(run) if as_json else LiveView(run) as view:
+            run.drive(view.refresh)
+        summary = run.summary(str(store.path))
     if as_json:
         print_json(summary_json(summary))
     else:

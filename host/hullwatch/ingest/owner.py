@@ -58,9 +58,10 @@ class PortOwner:
         """Log until `until()` turns True; the first opening must succeed, later ones may wait."""
         info = self._info
         with claim(info.device, "hullwatch log", info.serial_number or "") as claimed:
-            port: Port | None = open_port(info.device)
+            opened = open_port(info.device)
+            port: Port | None = opened
             try:
-                Dialogue(port, self._clock, _session(), ignore_event).greet()
+                Dialogue(opened, self._clock, _session(), ignore_event).greet()
                 with (
                     contextlib.closing(self._open_store()) as store,
                     ControlServer(Path(store.path)) as server,
