@@ -18,8 +18,6 @@ from hullcore.plan import WindowPlan
 from hullcore.rawblock import CAPACITY, RawPacker
 
 _RAW_AGE_US = const(10000000)  # a raw block waits at most this long for more samples
-_LOSS_BATCH = const(16)  # records lost that are told of at a time: telling costs a record itself
-_RAW_LOSS_US = const(600000000)  # likewise raw samples, lest the telling pushes out the windows
 
 
 class Pipeline:
@@ -41,7 +39,6 @@ class Pipeline:
         self._estimator = estimator.Estimator(m, plan, self._window)
         self._packer = RawPacker(driver.pressure_shift, driver.temperature_shift)
         self._flush_at = min(CAPACITY, max(1, _RAW_AGE_US // m.period_us))
-        self._raw_batch = _RAW_LOSS_US // m.period_us
         self._bad = estimator.ACCEPTED
         self._packed_to = 0  # sample number after the last one packed
         self.due_ms = 0
@@ -110,9 +107,7 @@ class Pipeline:
             )  # fmt: skip
             self._packed_to = end - packer.count
             ring.append(payload, first, self._packed_to)
-        if ring.lost_first >= 0 and (
-            ring.dropped == dropped or ring.lost_last - ring.lost_first >= self._raw_batch
-        ):
+        if ring.lost_first >= 0 and ring.dropped == dropped:
             first, last = ring.take_lost()
             self.event(EVENT_RAW_LOST, first, last, 0, "")
 
@@ -123,14 +118,15 @@ class Pipeline:
         self.append(records.event_record(self._stamp, clock.wraps, clock.ms, event, a, b, c, text))
 
     def append(self, record: bytes) -> None:
-        """Spool one record; losses become a record, when they end or are many."""
+        """Spool one record.
+
+        Losses become a record when they end, not while they go on: telling must not cause more.
+        """
         spool = self._spool
         dropped = spool.dropped
         spool.append(record)
         self._stamp.number = spool.next
-        if spool.lost_first >= 0 and (
-            spool.dropped == dropped or spool.lost_last - spool.lost_first >= _LOSS_BATCH
-        ):
+        if spool.lost_first >= 0 and spool.dropped == dropped:
             first, last = spool.take_lost()
             self.event(EVENT_RECORDS_LOST, first, last, 0, "")
 
