@@ -100,7 +100,7 @@ class HostSession:
                 payload = m.WHO.struct.pack(m.PROTOCOL_VERSION, self.session)
                 self._frame(m.WHO.id, 0, payload)
             return []
-        if self._credit_due or self._resend_due or now_s - self._ack_s >= KEEPALIVE_S:
+        if self._credit_due or self._may_resend(now_s) or now_s - self._ack_s >= KEEPALIVE_S:
             self._ack(None, now_s)
         return self._push_commands(now_s)
 
@@ -115,7 +115,8 @@ class HostSession:
         self._ack(durable, now_s)
 
     def _ack(self, durable: Durable | None, now_s: float) -> None:
-        flags = _RESEND if self._resend_due else 0
+        resend = self._may_resend(now_s)
+        flags = _RESEND if resend else 0
         rest = (0, 0, 0, 0, 0)
         if durable is not None:
             flags |= _DURABLE
@@ -125,9 +126,13 @@ class HostSession:
         self._frame(m.ACK.id, 0, m.ACK.struct.pack(self._heard, flags, *rest))
         self._ack_s = now_s
         self._credit_due = False
-        if self._resend_due:
+        if resend:
             self._resend_due = False
             self._resend_s = now_s
+
+    def _may_resend(self, now_s: float) -> bool:
+        """Whether frames are missing that the node is to send again, and not asked a moment ago."""
+        return self._resend_due and now_s - self._resend_s >= RESEND_EVERY_S
 
     def _push_commands(self, now_s: float) -> list[Event]:
         if not self._commands:
@@ -154,7 +159,8 @@ class HostSession:
         events: list[Event] = []
         for message, session, seq, payload in chunk.frames:
             if message == m.HELLO.id:
-                self._on_hello(session, payload, events)
+                if not self._on_hello(session, payload, events):
+                    continue
             elif session != self.session or self.hello is None or message >= m.WHO.id:
                 # another session's, or our own frames echoed by a REPL
                 self.stale_frames += 1
@@ -175,13 +181,14 @@ class HostSession:
             return  # older than what was heard: a frame that was given up and came after all
         self.frames += 1
         self.lost_frames += missing
-        if missing and now_s - self._resend_s >= RESEND_EVERY_S:
+        if missing:
             self._resend_due = True
         self._heard = seq
         self._expected = (seq + 1) & 0xFFFF
         self._credit_due = True
 
-    def _on_hello(self, session: int, payload: bytes, events: list[Event]) -> None:
+    def _on_hello(self, session: int, payload: bytes, events: list[Event]) -> bool:
+        """Whether this HELLO opened the session."""
         spoken = struct.unpack_from("<H", payload)[0] if len(payload) >= 2 else 0
         if spoken != m.PROTOCOL_VERSION:
             raise VersionMismatch(
@@ -190,10 +197,14 @@ class HostSession:
             )
         if session != self.session or len(payload) != m.HELLO.struct.size:
             self.stale_frames += 1
-            return
-        self.hello = Hello(m.HELLO.unpack(payload))
+            return False
+        hello = Hello(m.HELLO.unpack(payload))
+        if hello == self.hello:
+            return False  # doubled on the way: an answer to another WHO has another device time
+        self.hello = hello
         self._expected = 0
-        events.append(self.hello)
+        events.append(hello)
+        return True
 
     def _on_frame(self, message: int, payload: bytes, now_s: float, events: list[Event]) -> None:
         if message == m.RECORD.id:
