@@ -78,7 +78,6 @@ class ClockSync:
             return ClockFit(ref, base + float(residual[best]), 0.0, half + drift, CRYSTAL_PPM)
         slope, offset = np.polyfit(ms / 1000, residual, 1)
         worst = float(np.abs(residual - np.polyval((slope, offset), ms / 1000)).max())
-        # every sample is right to ± half: two such ends bound the rate
-        return ClockFit(
-            ref, base + float(offset), float(slope) * 1e6, half + worst, 2e6 * half / span_s
-        )
+        # the truth is within half of every sample, so within half + worst of the line at both ends
+        bound = half + worst
+        return ClockFit(ref, base + float(offset), float(slope) * 1e6, bound, 2e6 * bound / span_s)
