@@ -28,6 +28,7 @@ def run(board) -> None:
     # a soft reset leaves the cause of the last hard one: after Ctrl-C it says nothing new
     if board.reset_cause == _WATCHDOG_RESET and not register & (_ASKED | _LEFT | _WAS_SAFE):
         crashes += 1
+        _keep(board, "watchdog reset")
     if crashes >= _MAX_CRASHES:
         board.scratch_set(_WAS_SAFE)
         _safe_mode(board, crashes)
@@ -92,17 +93,23 @@ def _safe_mode(board, crashes: int) -> None:
 
 def _log_crash(board, error: Exception) -> None:
     sys.print_exception(error)
+    _keep(board, "%s: %s" % (type(error).__name__, error), error)
+
+
+def _keep(board, line: str, error: "Exception | None" = None) -> None:
+    """Write what happened to the crash log: one line, and the traceback if there is one."""
     try:
         with open(board.root + "/" + _CRASH_LOG, "w") as f:
-            f.write("%s: %s\n" % (type(error).__name__, error))
-            sys.print_exception(error, f)
+            f.write(line + "\n")
+            if error:
+                sys.print_exception(error, f)
     except OSError:
-        pass  # the console has it
+        pass  # an exception is on the console
 
 
 def _last_crash(board) -> str:
     try:
         with open(board.root + "/" + _CRASH_LOG) as f:
             return f.readline().strip()
-    except OSError:
+    except (OSError, UnicodeError):  # none, or a power cut in the middle of it
         return ""

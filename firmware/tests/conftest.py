@@ -38,32 +38,33 @@ def _run(vm: str, program: str, code: Path, extra: dict[str, Path]) -> run_on_vm
         capability.missing(str(error))
 
 
-@pytest.fixture(scope="session", params=run_on_vm.VMS)
-def any_vm(request: pytest.FixtureRequest) -> Callable[..., str]:
-    """Runs a program and returns what it printed: CPython from the sources, MicroPython with
-    63-bit and with 31-bit small ints (the chip's) from the `.mpy` files."""
-    vm = request.param
-    code = run_on_vm.FIRMWARE if vm == "cpython" else request.getfixturevalue("mpy")
-    return lambda program, **extra: _run(vm, program, code, extra).stdout
-
-
 @pytest.fixture(scope="session")
-def all_vms(mpy: Path) -> Callable[..., dict[str, str]]:
-    """Runs a program on every interpreter; what each printed, by its name."""
+def on_vm(mpy: Path) -> Callable[..., str]:
+    """Runs a program on the interpreter named and returns what it printed: `cpython` from the
+    sources, `unix64` and `wasm32` (31-bit small ints, as the chip) from the `.mpy` files."""
 
-    def run(program: str, **extra: Path) -> dict[str, str]:
-        return {
-            vm: _run(vm, program, run_on_vm.FIRMWARE if vm == "cpython" else mpy, extra).stdout
-            for vm in run_on_vm.VMS
-        }
+    def run(vm: str, program: str, **extra: Path) -> str:
+        return _run(vm, program, run_on_vm.FIRMWARE if vm == "cpython" else mpy, extra).stdout
 
     return run
 
 
+@pytest.fixture(scope="session", params=run_on_vm.VMS)
+def any_vm(request: pytest.FixtureRequest, on_vm: Callable[..., str]) -> Callable[..., str]:
+    """Runs a program on the interpreter that is this test's turn."""
+    return lambda program, **extra: on_vm(request.param, program, **extra)
+
+
 @pytest.fixture(scope="session")
-def chip_vm(mpy: Path) -> Callable[..., str]:
-    """Runs a program with the `.mpy` files on the VM with 31-bit small ints."""
-    return lambda program, **extra: _run("wasm32", program, mpy, extra).stdout
+def all_vms(on_vm: Callable[..., str]) -> Callable[..., dict[str, str]]:
+    """Runs a program on every interpreter; what each printed, by its name."""
+    return lambda program, **extra: {vm: on_vm(vm, program, **extra) for vm in run_on_vm.VMS}
+
+
+@pytest.fixture(scope="session")
+def chip_vm(on_vm: Callable[..., str]) -> Callable[..., str]:
+    """Runs a program on the VM that counts and allocates like the chip."""
+    return lambda program, **extra: on_vm("wasm32", program, **extra)
 
 
 @pytest.fixture(scope="session")
