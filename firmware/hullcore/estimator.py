@@ -19,12 +19,14 @@ BAD_TEMPERATURE = 2
 class Estimator:
     """Compensation in front of the window cascade.
 
-    `on_window` as in `Cascade`. One of `sample`, `late`, `missing` is called for every sample
+    `on_window` and `on_block` as in `Cascade`. One of `sample`, `late`, `missing` is called for every sample
     number in turn, starting at `first`.
     """
 
-    def __init__(self, m: Measurement, plan: WindowPlan, on_window, first: int = 0) -> None:
-        self.cascade = Cascade(plan, on_window, first)
+    def __init__(
+        self, m: Measurement, plan: WindowPlan, on_window, on_block, first: int = 0
+    ) -> None:
+        self.cascade = Cascade(plan, on_window, on_block, first)
         self._compensated = m.compensation != 0
         self._t_ref = m.t_ref_q16
         # compensated: |T_ref − T| < T / 2, the range in which `normalise` is right to one unit;

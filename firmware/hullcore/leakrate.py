@@ -8,12 +8,18 @@ from hullcore.compat import const
 from hullcore.intmath import div_round
 
 _PPA_S = const(3906250000000000)  # 10^18 / 256
+_NK_S = const(15258789063)  # 10^15 / 65536, rounded: 5e-11 relative
 _UL_TO_FPA = const(1000000)  # pPa/s · µL = 10^-21 Pa·m³/s
 
 
 def slope_ppa_s(num: int, den: int, period_us: int) -> int:
     """Slope in 10^-12 Pa/s from numerator and denominator per sample; den > 0."""
     return div_round(num * _PPA_S, den * period_us)
+
+
+def rate_nk_s(num: int, den: int, period_us: int) -> int:
+    """Temperature slope in 10^-9 K/s from numerator and denominator per sample in 1/65536 K."""
+    return div_round(num * _NK_S, den * period_us)
 
 
 def resolution_ppa_s(lsb_q8: int, samples: int, period_us: int) -> int:

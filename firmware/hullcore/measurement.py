@@ -1,19 +1,38 @@
-"""What one window says: a pure function of its sums and of the measurement's settings.
+"""What one window says: a pure function of its sums, the settings and the noise profile named.
 
 Node and `verify` both call `window_body`; nothing else decides a number of a WINDOW record.
 """
 
-from hullcore.intmath import div_round, saturate_i64
-from hullcore.leakrate import leak_rate_fpa_m3_s, resolution_ppa_s, slope_ppa_s
-from hullcore.messages import FLAG_GAP, FLAG_LATE, FLAG_NOISE_ONLY, FLAG_RESOLUTION, FLAG_SATURATED
+from hullcore import systematic
+from hullcore.intmath import div_round, isqrt_up, saturate_i64
+from hullcore.leakrate import leak_rate_fpa_m3_s, rate_nk_s, resolution_ppa_s, slope_ppa_s
+from hullcore.messages import (
+    FLAG_COMPENSATION_WORSE,
+    FLAG_CORRELATED,
+    FLAG_GAP,
+    FLAG_LATE,
+    FLAG_NO_DRIVE,
+    FLAG_NOISE_ONLY,
+    FLAG_RESOLUTION,
+    FLAG_SATURATED,
+)
+from hullcore.scatter import NO_SERIAL
 from hullcore.settings import (
     COMPENSATIONS,
     GASES,
     PRESSURE_KINDS,
+    U95_FULL,
     U95_NONE,
+    U95_PROFILE,
     U95_RESOLUTION,
     U95_SCATTER,
 )
+from hullcore.slopeinterval import half_width
+from hullcore.student import T95_SCALE, t95
+
+NO_RECORD = 0xFFFFFFFF
+_PPA = 3906250000000000  # 10^18 / 256: see leakrate
+_MANY = 1000000
 
 
 class Measurement:
@@ -31,23 +50,115 @@ class Measurement:
         self.gas = GASES.index(config["gas"])
         self.compensation = COMPENSATIONS.index(config["compensation"])
         self.pressure_kind = PRESSURE_KINDS.index(config["pressure_kind"])
+        self.temp_lag_ms = config["temp_lag_ms"]
+        self.temp_gradient_uk = config["temp_gradient_uk"]
+        self.settling_ms = config["settling_ms"]
+        self.u_volume_ppm = config["u_volume_ppm"]
+        self.u_gain_ppm = config["u_gain_ppm"]
+        self.tempco_mpa_k = config["tempco_mpa_k"]
+        self.drift_mpa_day = config["drift_mpa_day"]
         self.lsb_q8 = lsb_q8
         self.record = record
 
 
-def _interval(m: Measurement, scatter, samples: int) -> tuple:
-    """(half-width in pPa/s or −1, kind)."""
+class Known:
+    """The learned state a window may use: a noise profile and the number of its record.
+
+    `worse` has bit k set when compensation raised the Allan variance at lag `block_us` · 2^k.
+    """
+
+    def __init__(self, profile, record: int, worse: int, block_us: int) -> None:
+        self.profile = profile
+        self.record = record
+        self.worse = worse
+        self.block_us = block_us
+
+    def serves(self, span_us: int) -> bool:
+        """Whether lags up to one and a half windows have been seen."""
+        return self.profile is not None and 2 * self.profile.lag_us >= 3 * span_us
+
+    def compensation_worse(self, span_us: int) -> bool:
+        """The verdict at the lag nearest below the window's own length."""
+        k = 0
+        while self.block_us << (k + 1) <= span_us:
+            k += 1
+        return bool(self.worse >> k & 1)
+
+
+NOTHING_KNOWN = Known(None, NO_RECORD, 0, 1)
+
+
+def _interval(m: Measurement, known: Known, sums, scatter, samples: int) -> tuple:
+    """(half-width in pPa/s or −1, kind, degrees of freedom, resolution limited)."""
+    span_us = samples * m.period_us
+    if known.serves(span_us):
+        half, dof, limited = half_width(
+            known.profile, sums.n, sums.spread(), samples, m.period_us, m.lsb_q8
+        )
+        return half, U95_PROFILE, dof, limited
     half = scatter.half_width()
     if half < 0:
-        return -1, U95_NONE
+        return -1, U95_NONE, 0, False
     bound = resolution_ppa_s(m.lsb_q8, samples, m.period_us)
+    dof = scatter.count - 1
     if half < bound:
-        return bound, U95_RESOLUTION
-    return half, U95_SCATTER
+        return bound, U95_RESOLUTION, dof, True
+    return half, U95_SCATTER, dof, False
+
+
+def _naive(m: Measurement, sums) -> int:
+    """Half-width an ordinary fit claims, pPa/s; −1 with fewer than three samples."""
+    n = sums.n
+    if n < 3:
+        return -1
+    den = sums.spread()
+    # u²(b) = RSS/(n−2)·n/den; residual() = n·den·RSS; t in units of 1/T95_SCALE
+    t = t95(n - 2)
+    top = sums.residual() * t * t * _PPA * _PPA
+    bottom = (n - 2) * den * den * m.period_us * m.period_us * T95_SCALE * T95_SCALE
+    return isqrt_up(-(-top // bottom))
+
+
+class _Budget:
+    """u_A and u_B on the slope and their combination, pPa/s."""
+
+    def __init__(
+        self, m: Measurement, slope: int, half: int, dof: int, rate: int, parts: tuple
+    ) -> None:
+        temperature, settling = parts
+        self.a = half * T95_SCALE // t95(dof) + 1
+        self.b = -1
+        self.half = half
+        if m.temp_lag_ms < 0:
+            return
+        bounds2 = systematic.slope_bounds(m, temperature, rate, settling)
+        self.b = systematic.standard_ppa_s(m, slope, bounds2)
+        total2 = self.a * self.a + self.b * self.b
+        # Welch–Satterthwaite with infinitely many degrees of freedom of u_B
+        effective = min(_MANY, dof * total2 * total2 // (self.a * self.a * self.a * self.a))
+        t = t95(max(1, effective))
+        self.half = isqrt_up(-(-t * t * total2 // (T95_SCALE * T95_SCALE)))
+
+
+def _flags(m: Measurement, known: Known, sums, samples: int, serial: int, count: int) -> int:
+    flags = 0
+    if sums.n < samples:
+        flags |= FLAG_GAP
+    if sums.late:
+        flags |= FLAG_LATE
+    if m.compensation and known.compensation_worse(samples * m.period_us):
+        flags |= FLAG_COMPENSATION_WORSE
+    # |r1| beyond two standard errors 1/√k of white residuals
+    if serial != NO_SERIAL and serial > 0 and serial * serial * count > 400000000:
+        flags |= FLAG_CORRELATED
+    drive = abs(sums.sp // sums.n - m.p_out_q8)
+    if drive * 1000 < m.p_out_q8:
+        flags |= FLAG_NO_DRIVE
+    return flags
 
 
 def window_body(
-    m: Measurement, length_s: int, first: int, last: int, sums, scatter, due_ms: int
+    m: Measurement, known: Known, length_s: int, first: int, last: int, sums, scatter, due_ms: int
 ) -> tuple:
     """(flags, body values in the order of the WINDOW layout) of one closed window.
 
@@ -58,27 +169,46 @@ def window_body(
     samples = last - first + 1
     n = sums.n
     den = sums.spread()
-    raw_y = slope_ppa_s(sums.slope_y(), den, m.period_us)
-    raw_p = slope_ppa_s(sums.slope_p(), den, m.period_us)
-    half, kind = _interval(m, scatter, samples)
+    span_us = samples * m.period_us
+    slope = slope_ppa_s(sums.slope_y(), den, m.period_us)
+    half, kind, dof, limited = _interval(m, known, sums, scatter, samples)
     t_mean = div_round(sums.st, n)
+    p_mean = div_round(sums.sp, n)
+    rate = max(abs(rate_nk_s(sums.slope_t(), den, m.period_us)), scatter.rate_nk_s)
+    settling = systematic.settling_ppa_s(m, scatter.curvature_bound(span_us))
+    serial = scatter.serial_e4(sums)
+    flags = _flags(m, known, sums, samples, serial, scatter.count)
     ref, actual = (1, 1) if m.compensation else (m.t_ref_q16, t_mean)
-    raw_leak = leak_rate_fpa_m3_s(raw_y, m.volume_ul, ref, actual)
-    raw_u = -1 if half < 0 else leak_rate_fpa_m3_s(-half, m.volume_ul, ref, actual) + 1
-    values = (raw_y, raw_p, half, raw_leak, raw_u)
-    kept = tuple([saturate_i64(v) for v in values])
-    flags = FLAG_NOISE_ONLY
-    if n < samples:
-        flags |= FLAG_GAP
-    if sums.late:
-        flags |= FLAG_LATE
-    if kind == U95_RESOLUTION:
+
+    def amount(slope_ppa_s: int) -> int:
+        return leak_rate_fpa_m3_s(-slope_ppa_s, m.volume_ul, ref, actual)
+
+    u_leak = u_a = u_b = -1
+    if half >= 0:
+        temperature = 0
+        if m.temp_lag_ms >= 0:
+            temperature = systematic.temperature_ppa_s(m, p_mean, t_mean, rate, span_us)
+        budget = _Budget(m, slope, half, dof, rate, (temperature, settling))
+        u_leak = amount(budget.half) + 1
+        u_a = amount(budget.a) + 1
+        if budget.b >= 0:
+            u_b = amount(budget.b) + 1
+            kind += U95_FULL
+    if u_b < 0:
+        flags |= FLAG_NOISE_ONLY
+    if limited:
         flags |= FLAG_RESOLUTION
-    if kept != values:
+    slope_p = slope_ppa_s(sums.slope_p(), den, m.period_us)
+    values = (slope, slope_p, half, amount(-slope), u_leak)
+    more = (_naive(m, sums), u_a, u_b, settling)
+    kept = tuple([saturate_i64(v) for v in values])
+    kept_more = tuple([saturate_i64(v) for v in more])
+    if kept != values or kept_more != more:
         flags |= FLAG_SATURATED
-    tail = (m.t_ref_mk, m.gas, m.compensation, kind, m.pressure_kind, scatter.count)
-    body = (
+    used = known.record if kind % U95_FULL == 0 and kind else NO_RECORD
+    head = (
         length_s * 1000, m.record, first, last, n, due_ms >> 30, due_ms & 0x3FFFFFFF,
-        div_round(sums.sy, n), div_round(sums.sp, n), t_mean, m.p_out_q8,
-    ) + kept + tail  # fmt: skip
-    return flags, body
+        div_round(sums.sy, n), p_mean, t_mean, m.p_out_q8,
+    )  # fmt: skip
+    tail = (m.t_ref_mk, m.gas, m.compensation, kind, m.pressure_kind, scatter.count, used, dof)
+    return flags, head + kept + tail + kept_more + (serial,)

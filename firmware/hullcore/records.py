@@ -11,7 +11,10 @@ from hullcore.messages import (
     EVENT_VERSION,
     KIND_CONFIG,
     KIND_EVENT,
+    KIND_PROFILE,
     KIND_WINDOW,
+    PROFILE_BODY,
+    PROFILE_VERSION,
     RECORD_BYTES,
     RECORD_HEADER,
     WINDOW_BODY,
@@ -57,6 +60,11 @@ def event_record(
     """An EVENT record; `event` is an EVENT_ constant (severity in its bits 12…13)."""
     body = (event & 0xFFF, event >> 12, a, b, c, text.encode()[:64])
     return _seal(stamp.head(KIND_EVENT, EVENT_VERSION, wraps, ms, 0), EVENT_BODY, body)
+
+
+def profile_record(stamp: RecordStamp, wraps: int, ms: int, body: tuple) -> bytes:
+    """A PROFILE record: the numbered snapshot that windows name when they use it."""
+    return _seal(stamp.head(KIND_PROFILE, PROFILE_VERSION, wraps, ms, 0), PROFILE_BODY, body)
 
 
 def config_record(stamp: RecordStamp, wraps: int, ms: int, body: tuple) -> bytes:

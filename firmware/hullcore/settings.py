@@ -10,10 +10,21 @@ GASES = ("air", "nitrogen", "helium", "argon", "carbon dioxide")
 COMPENSATIONS = ("none", "sensor")
 PRESSURE_KINDS = ("abs", "gauge")
 SENSORS = ("bmp581", "bmp280", "ms5837", "none")
-U95_KINDS = ("none", "noise_only_scatter", "noise_only_resolution")
+U95_KINDS = (
+    "none",
+    "noise_only_scatter",
+    "noise_only_resolution",
+    "noise_only_profile",
+    "full_scatter",
+    "full_resolution",
+    "full_profile",
+)
+PROFILE_SOURCES = ("learned", "calibrated")
 U95_NONE = const(0)
 U95_SCATTER = const(1)
 U95_RESOLUTION = const(2)
+U95_PROFILE = const(3)
+U95_FULL = const(3)  # added to the kind when systematic terms are in the interval
 
 _INT = const(0)
 _CHOICE = const(1)
@@ -40,6 +51,13 @@ SETTINGS = (
     ("gas", _CHOICE, "air", GASES),
     ("t_ref_mk", _INT, 293150, (200000, 400000)),
     ("p_out_pa", _INT, 101325, (0, 4190000)),
+    ("temp_lag_ms", _INT, -1, (-1, 86400000)),  # -1: not declared, intervals are noise only
+    ("temp_gradient_uk", _INT, 0, (0, 10000000)),
+    ("settling_ms", _INT, -1, (-1, 1000000000)),
+    ("u_volume_ppm", _INT, 0, (0, 1000000)),
+    ("u_gain_ppm", _INT, 0, (0, 1000000)),
+    ("tempco_mpa_k", _INT, 0, (0, 100000)),
+    ("drift_mpa_day", _INT, 0, (0, 10000000)),
     ("windows_s", _INTS, (10, 60, 600, 3600, 86400), 5),
     ("watchdog_ms", _INT, 8000, (0, 8388)),  # 0: never armed
 )

@@ -1,6 +1,6 @@
-"""Exact sums of a run of samples, mergeable: what a least-squares slope needs, and no more.
+"""Exact sums of a run of samples, mergeable: what least-squares slopes need, and no more.
 
-About the run's own first sample (index 0): n, Σj, Σj², and Σy, Σj·y, Σp, Σj·p, ΣT. Arbitrary-size
+About the run's own first sample (index 0): n, Σj, Σj², and Σy, Σj·y, Σy², Σp, Σj·p, ΣT, Σj·T. Arbitrary-size
 integers: merging happens when a block closes, never per sample.
 """
 
@@ -14,7 +14,7 @@ class Sums:
     def clear(self) -> None:
         """Back to the empty run."""
         self.n = self.sj = self.sjj = 0
-        self.sy = self.sjy = self.sp = self.sjp = self.st = 0
+        self.sy = self.sjy = self.syy = self.sp = self.sjp = self.st = self.sjt = 0
         self.late = 0
 
     def add_shifted(self, other: "Sums", offset: int) -> None:
@@ -25,9 +25,11 @@ class Sums:
         self.sjj += other.sjj + 2 * offset * other.sj + n * offset * offset
         self.sy += other.sy
         self.sjy += other.sjy + offset * other.sy
+        self.syy += other.syy
         self.sp += other.sp
         self.sjp += other.sjp + offset * other.sp
         self.st += other.st
+        self.sjt += other.sjt + offset * other.st
         self.late += other.late
 
     def spread(self) -> int:
@@ -41,3 +43,12 @@ class Sums:
     def slope_p(self) -> int:
         """Numerator of the least-squares slope of p per sample, over `spread()`."""
         return self.n * self.sjp - self.sj * self.sp
+
+    def slope_t(self) -> int:
+        """Numerator of the least-squares slope of T per sample, over `spread()`."""
+        return self.n * self.sjt - self.sj * self.st
+
+    def residual(self) -> int:
+        """n · spread · Σ(y − ŷ)² of the fitted line: exact, ≥ 0."""
+        num = self.slope_y()
+        return (self.n * self.syy - self.sy * self.sy) * self.spread() - num * num

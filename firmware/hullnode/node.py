@@ -34,6 +34,10 @@ from hullnode.ramspool import RamSpool
 from hullnode.sampler import Sampler
 
 _RECORDS = const(96)  # 16 minutes of the default windows
+_BOUNDS = (
+    "temp_lag_ms", "temp_gradient_uk", "settling_ms", "u_volume_ppm", "u_gain_ppm",
+    "tempco_mpa_k", "drift_mpa_day",
+)  # fmt: skip
 _MEASURING = const(0)
 _FAULT = const(1)
 _IDLE = const(2)
@@ -108,7 +112,9 @@ class Node:
             self.config.generation, values["name"].encode(), values["sensor"].encode(),
             values["address"], oversampling, m.period_us, m.lsb_q8, m.pressure_kind,
             m.compensation, m.gas, m.volume_ul, m.t_ref_mk, values["p_out_pa"],
-        ) + tuple([lengths[i] if i < len(lengths) else 0 for i in range(5)])  # fmt: skip
+        ) + tuple([lengths[i] if i < len(lengths) else 0 for i in range(5)]) + tuple(
+            [values[key] for key in _BOUNDS]
+        )  # fmt: skip
         self.clock.poll()
         self.pipeline.append(config_record(self.stamp, self.clock.wraps, self.clock.ms, body))
 

@@ -5,7 +5,8 @@ The sampler's sink. On a sample that closes no block nothing is allocated.
 
 from hullcore import estimator, records
 from hullcore.compat import const
-from hullcore.measurement import window_body
+from hullcore.learner import Learner
+from hullcore.measurement import NOTHING_KNOWN, Known, window_body
 from hullcore.messages import (
     EVENT_PRESSURE,
     EVENT_RAW_LOST,
@@ -36,7 +37,9 @@ class Pipeline:
         self._ring = ring
         self._stamp = stamp
         plan = WindowPlan(m.period_us, lengths_s)
-        self._estimator = estimator.Estimator(m, plan, self._window)
+        self._learner = Learner(plan.blocks, m.period_us)
+        self._known = NOTHING_KNOWN
+        self._estimator = estimator.Estimator(m, plan, self._window, self._learner.take)
         self._packer = RawPacker(driver.pressure_shift, driver.temperature_shift)
         self._flush_at = min(CAPACITY, max(1, _RAW_AGE_US // m.period_us))
         self._bad = estimator.ACCEPTED
@@ -66,6 +69,8 @@ class Pipeline:
         verdict = self._estimator.sample(p_q8, t_q16)
         if packer.full or packer.count >= self._flush_at:
             self.flush(0)
+        if self._learner.due:
+            self._learn()
         if verdict != self._bad:
             self._verdict(verdict)
 
@@ -134,10 +139,30 @@ class Pipeline:
         return self.due_ms + number * self._m.period_us // 1000
 
     def _window(self, length_s: int, first: int, last: int, sums, scatter) -> None:
-        flags, body = window_body(self._m, length_s, first, last, sums, scatter, self._due(first))
+        due_ms = self._due(first)
+        flags, body = window_body(
+            self._m, self._known, length_s, first, last, sums, scatter, due_ms
+        )
         clock = self._clock
         clock.poll()
         self.append(records.window_record(self._stamp, clock.wraps, clock.ms, flags, body))
+
+    def _learn(self) -> None:
+        """Take a new snapshot of the noise profile; windows from now on name it."""
+        learner = self._learner
+        profile = learner.learn()
+        if profile is None:
+            return
+        worse = learner.worse()
+        self._known = Known(profile, self._stamp.number, worse, learner.block_us)
+        clock = self._clock
+        clock.poll()
+        body = (
+            self._m.record, 0, self.next_number() - 1, learner.blocks, learner.block_us,
+            profile.lag_us, profile.white, profile.walk, profile.sd_white, profile.sd_walk,
+            profile.correlation_ppm, worse, 0,
+        )  # fmt: skip
+        self.append(records.profile_record(self._stamp, clock.wraps, clock.ms, body))
 
     def _verdict(self, verdict: int) -> None:
         """An event when samples start to be unusable, not one for each."""

@@ -81,6 +81,13 @@ WINDOW = RecordKind(
         f("u95_kind", "B", "", "index into hullcore.settings.U95_KINDS"),
         f("pressure_kind", "B", "", "index into hullcore.settings.PRESSURE_KINDS"),
         f("subwindows", "B", "", "sub-windows behind the scatter interval"),
+        f("profile", "I", "", "record number of the noise profile used, NO_RECORD = none"),
+        f("dof", "I", "", "degrees of freedom of the slope interval"),
+        f("u95_naive_ppa_s", "q", "1e-12 Pa/s", "half-width an ordinary fit would claim: white residuals"),
+        f("u_a_fpa_m3_s", "q", "1e-15 Pa·m³/s", "standard uncertainty of the leak rate from noise"),
+        f("u_b_fpa_m3_s", "q", "1e-15 Pa·m³/s", "standard uncertainty from systematic effects; −1 not bounded"),
+        f("settling_ppa_s", "q", "1e-12 Pa/s", "upper bound of the residual settling slope; −1 not bounded"),
+        f("serial_e4", "h", "1e-4", "lag-1 autocorrelation of sub-window residuals; −32768 none"),
     ),
 )  # fmt: skip
 
@@ -110,10 +117,36 @@ CONFIG = RecordKind(
         f("t_ref_mk", "I", "mK"), f("p_out_pa", "I", "Pa", "declared"),
         f("window_s_0", "I", "s"), f("window_s_1", "I", "s"), f("window_s_2", "I", "s"),
         f("window_s_3", "I", "s"), f("window_s_4", "I", "s", "window lengths; 0 = unused"),
+        f("temp_lag_ms", "i", "ms", "bound on the lag of the temperature sensor; −1 not declared"),
+        f("temp_gradient_uk", "I", "µK", "bound on what else gas and sensor temperature differ by"),
+        f("settling_ms", "i", "ms", "longest settling time constant; −1 not declared"),
+        f("u_volume_ppm", "I", "ppm", "standard uncertainty of the volume"),
+        f("u_gain_ppm", "I", "ppm", "standard uncertainty of the sensor's gain"),
+        f("tempco_mpa_k", "I", "mPa/K", "bound on the sensor's temperature coefficient"),
+        f("drift_mpa_day", "I", "mPa/day", "bound on the sensor's drift"),
     ),
 )  # fmt: skip
 
-RECORD_KINDS = (WINDOW, EVENT, CONFIG)
+PROFILE = RecordKind(
+    "PROFILE", 4, 1, "noise profile of the normalised pressure: what slope intervals are made from",
+    (
+        f("config", "I", "", "record number of the configuration snapshot it belongs to"),
+        f("source", "B", "", "index into hullcore.settings.PROFILE_SOURCES"),
+        f("last", "Q", "", "last sample number it was learned from"),
+        f("blocks", "I", "", "blocks it was learned from"),
+        f("block_us", "I", "µs", "mean length of a block, the shortest lag"),
+        f("lag_us", "Q", "µs", "longest lag seen at least three times"),
+        f("white_fpa2s", "Q", "1e-15 Pa²·s", "white noise: variance of a sample times the period"),
+        f("walk_fpa2_s", "Q", "1e-15 Pa²/s", "random walk: variance gained a second"),
+        f("sd_white_fpa2s", "Q", "1e-15 Pa²·s", "standard deviation of white_fpa2s"),
+        f("sd_walk_fpa2_s", "Q", "1e-15 Pa²/s", "standard deviation of walk_fpa2_s"),
+        f("correlation_ppm", "i", "1e-6", "correlation of the two"),
+        f("worse", "I", "", "bit k: compensation raises the Allan variance at lag 2^k blocks"),
+        f("utc_s", "Q", "s", "UTC at which it was calibrated, 0 for a learned one"),
+    ),
+)  # fmt: skip
+
+RECORD_KINDS = (WINDOW, EVENT, CONFIG, PROFILE)
 KIND_BY_ID = {(k.id, k.version): k for k in RECORD_KINDS}
 
 FLAGS = (
@@ -121,7 +154,17 @@ FLAGS = (
     ("LATE", "samples excluded because they were late"),
     ("SATURATED", "a field is at its limit: the true value is beyond it"),
     ("NOISE_ONLY", "no declared bound on temperature error: noise part of the interval only"),
-    ("RESOLUTION", "the interval is the quantisation bound, 1.5 LSB / T"),
+    (
+        "RESOLUTION",
+        "noise below half an LSB: the interval contains the quantisation bound 1.5 LSB / T",
+    ),
+    ("COMPENSATION_WORSE", "temperature compensation raises the noise at this window's own lag"),
+    ("CORRELATED", "residuals are not white: an ordinary fit's error would be too small"),
+    (
+        "NO_DRIVE",
+        "pressure inside and outside differ by less than a thousandth: nothing can be said of a leak",
+    ),
+    ("STUCK", "one pressure value repeated far longer than resolution, noise and rate explain"),
 )
 """Bit k of the record header's flags: name and meaning."""
 

@@ -1,0 +1,60 @@
+"""Learns the noise profile from the blocks that pass, and says when it is worth a new snapshot.
+
+A profile is used only through a numbered PROFILE record, so every window can name what it used.
+Snapshots are made when the number of blocks has doubled: seldom, and more seldom as it gets old.
+"""
+
+from hullcore import noisefit
+from hullcore.allan import AllanLevels
+from hullcore.compat import const
+
+_FIRST_BLOCKS = const(24)
+_MIN_COUNT = const(3)
+
+
+class Learner:
+    """Takes every block of the cascade; `due` turns True when `learn` should be called.
+
+    `raw` keeps the same sums of the uncompensated pressure, for the verdict on compensation.
+    """
+
+    def __init__(self, blocks: tuple, period_us: int) -> None:
+        total = 0
+        for length in blocks:
+            total += length
+        self.block_us = total * period_us // len(blocks)
+        self.levels = AllanLevels()
+        self.raw = AllanLevels()
+        self.blocks = 0
+        self._next = _FIRST_BLOCKS
+        self.due = False
+
+    def take(self, sums, length: int) -> None:
+        """One closed block of `length` samples; an incomplete one breaks the chain."""
+        if sums.n != length:
+            self.levels.gap()
+            self.raw.gap()
+            return
+        self.levels.add(sums.sy, sums.n)
+        self.raw.add(sums.sp, sums.n)
+        self.blocks += 1
+        if self.blocks >= self._next:
+            self._next *= 2
+            self.due = True
+
+    def learn(self):
+        """The profile of all that was taken, or None; `due` is answered."""
+        self.due = False
+        return noisefit.fit(self.levels.levels, self.block_us)
+
+    def worse(self) -> int:
+        """Bit k: compensation raises the Allan variance (trend removed) at lag 2^k blocks."""
+        bits = 0
+        for k in range(len(self.levels.levels)):
+            y = self.levels.levels[k]
+            p = self.raw.levels[k]
+            if y.count < _MIN_COUNT:
+                break
+            if y.squares * y.count - y.total * y.total > p.squares * p.count - p.total * p.total:
+                bits |= 1 << k
+        return bits
