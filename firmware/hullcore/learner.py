@@ -42,10 +42,12 @@ class Learner:
             self._next *= 2
             self.due = True
 
-    def learn(self):
-        """The profile of all that was taken, or None; `due` is answered."""
-        self.due = False
-        return noisefit.fit(self.levels.levels, self.block_us)
+    def learn(self, span_us: int):
+        """The profile for windows of `span_us`, or None before lags of 1.5 windows were seen."""
+        profile = noisefit.fit(self.levels.levels, self.block_us, span_us)
+        if profile is None or 2 * profile.lag_us < 3 * span_us:
+            return None
+        return profile
 
     def worse(self) -> int:
         """Bit k: compensation raises the Allan variance (trend removed) at lag 2^k blocks."""

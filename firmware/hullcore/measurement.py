@@ -62,7 +62,7 @@ class Measurement:
 
 
 class Known:
-    """The learned state a window may use: a noise profile and the number of its record.
+    """What is known for windows of one length: a noise profile and the number of its record.
 
     `worse` has bit k set when compensation raised the Allan variance at lag `block_us` · 2^k.
     """
@@ -72,10 +72,6 @@ class Known:
         self.record = record
         self.worse = worse
         self.block_us = block_us
-
-    def serves(self, span_us: int) -> bool:
-        """Whether lags up to one and a half windows have been seen."""
-        return self.profile is not None and 2 * self.profile.lag_us >= 3 * span_us
 
     def compensation_worse(self, span_us: int) -> bool:
         """The verdict at the lag nearest below the window's own length."""
@@ -90,8 +86,7 @@ NOTHING_KNOWN = Known(None, NO_RECORD, 0, 1)
 
 def _interval(m: Measurement, known: Known, sums, scatter, samples: int) -> tuple:
     """(half-width in pPa/s or −1, kind, degrees of freedom, resolution limited)."""
-    span_us = samples * m.period_us
-    if known.serves(span_us):
+    if known.profile is not None:
         half, dof, limited = half_width(
             known.profile, sums.n, sums.spread(), samples, m.period_us, m.lsb_q8
         )

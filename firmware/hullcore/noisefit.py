@@ -22,6 +22,8 @@ _Q = const(32)  # factors of the model carry 32 fractional bits
 _UNIT = const(64)  # rows divided by their expectation: 64 more
 _ROUNDS = const(6)
 _MIN_COUNT = const(3)
+LONGEST = 3
+SHORTEST = 50
 _FEMTO = const(1000000000000000)
 
 
@@ -43,18 +45,20 @@ class NoiseProfile:
         self.lag_us = lag_us
 
 
-def _rows(levels: list, tau_us: int) -> list:
+def _rows(levels: list, tau_us: int, span_us: int) -> list:
     """(Σ(D − D̄)² in fPa² · 2^_Q, white factor, walk factor, dof in thirds) of each usable level."""
     rows = []
     scale = 2 * FRACTION + 16  # differences are in 2^-FRACTION / 256 Pa
     for k in range(len(levels)):
         level = levels[k]
         m = level.count
-        if m < _MIN_COUNT:
+        tau = tau_us << k
+        if m < _MIN_COUNT or tau > LONGEST * span_us:
             break
+        if tau * SHORTEST < span_us:
+            continue
         ss = level.squares * m - level.total * level.total
         seen = (ss * _FEMTO << _Q) // (m << (scale + 2 * k))
-        tau = tau_us << k
         white = ((2 * (m * m - 1) * 1000000) << _Q) // (m * tau)
         walk = (((2 * m * m - 3 * m + 1) * tau) << _Q) // (3 * m * 1000000)
         rows.append((seen, white, walk, 2 * (m - 1)))
@@ -92,12 +96,15 @@ def _solve(aa: int, ab: int, bb: int, ay: int, by: int) -> tuple:
     return white, walk
 
 
-def fit(levels: list, tau_us: int) -> "NoiseProfile | None":
+def fit(levels: list, tau_us: int, span_us: int) -> "NoiseProfile | None":
     """The profile of accumulated Allan levels whose blocks last `tau_us`; None with too few.
+
+    Only lags from span_us / SHORTEST to LONGEST · span_us enter: noise that is neither white nor a
+    walk (flicker) is then judged where it matters, around the length of the window.
 
     At least two levels with three differences each are needed to tell two kinds of noise apart.
     """
-    rows = _rows(levels, tau_us)
+    rows = _rows(levels, tau_us, span_us)
     if len(rows) < 2:
         return None
     expected = [row[0] for row in rows]
@@ -116,5 +123,14 @@ def fit(levels: list, tau_us: int) -> "NoiseProfile | None":
     sd_walk = isqrt_up(var_walk)
     cross = isqrt_up(aa * bb)
     correlation = -(ab * 1000000 // cross) if cross else 0
-    lag_us = tau_us << (len(rows) - 1)
+    lag_us = _longest(levels, tau_us, span_us)
     return NoiseProfile(white, walk, sd_white, sd_walk, correlation, lag_us)
+
+
+def _longest(levels: list, tau_us: int, span_us: int) -> int:
+    """The longest lag that entered."""
+    lag_us = 0
+    for k in range(len(levels)):
+        if levels[k].count >= _MIN_COUNT and tau_us << k <= LONGEST * span_us:
+            lag_us = tau_us << k
+    return lag_us

@@ -38,7 +38,8 @@ class Pipeline:
         self._stamp = stamp
         plan = WindowPlan(m.period_us, lengths_s)
         self._learner = Learner(plan.blocks, m.period_us)
-        self._known = NOTHING_KNOWN
+        self._plan = plan
+        self._known: dict = {}  # by window length, s
         self._estimator = estimator.Estimator(m, plan, self._window, self._learner.take)
         self._packer = RawPacker(driver.pressure_shift, driver.temperature_shift)
         self._flush_at = min(CAPACITY, max(1, _RAW_AGE_US // m.period_us))
@@ -141,24 +142,37 @@ class Pipeline:
     def _window(self, length_s: int, first: int, last: int, sums, scatter) -> None:
         due_ms = self._due(first)
         flags, body = window_body(
-            self._m, self._known, length_s, first, last, sums, scatter, due_ms
+            self._m,
+            self._known.get(length_s, NOTHING_KNOWN),
+            length_s,
+            first,
+            last,
+            sums,
+            scatter,
+            due_ms,
         )
         clock = self._clock
         clock.poll()
         self.append(records.window_record(self._stamp, clock.wraps, clock.ms, flags, body))
 
     def _learn(self) -> None:
-        """Take a new snapshot of the noise profile; windows from now on name it."""
+        """Take new snapshots of the noise profile; windows from now on name them."""
+        self._learner.due = False
+        plan = self._plan
+        for i in range(len(plan.samples)):
+            profile = self._learner.learn(plan.samples[i] * plan.period_us)
+            if profile is None:
+                return
+            self._snapshot(profile, plan.lengths_s[plan.base + i])
+
+    def _snapshot(self, profile, length_s: int) -> None:
         learner = self._learner
-        profile = learner.learn()
-        if profile is None:
-            return
         worse = learner.worse()
-        self._known = Known(profile, self._stamp.number, worse, learner.block_us)
+        self._known[length_s] = Known(profile, self._stamp.number, worse, learner.block_us)
         clock = self._clock
         clock.poll()
         body = (
-            self._m.record, 0, self.next_number() - 1, learner.blocks, learner.block_us,
+            self._m.record, length_s * 1000, 0, self.next_number() - 1, learner.blocks, learner.block_us,
             profile.lag_us, profile.white, profile.walk, profile.sd_white, profile.sd_walk,
             profile.correlation_ppm, worse, 0,
         )  # fmt: skip

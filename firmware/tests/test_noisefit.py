@@ -21,7 +21,7 @@ def learned(samples_pa, gaps=()):
             levels.gap()
         else:
             levels.add(int(block.sum()), BLOCK)
-    return levels, fit(levels.levels, TAU_US)
+    return levels, fit(levels.levels, TAU_US, 10**12)
 
 
 def noise(rng, n, white_pa2_s, walk_pa2_s, trend_pa_s=0.0):

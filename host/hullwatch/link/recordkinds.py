@@ -131,6 +131,7 @@ PROFILE = RecordKind(
     "PROFILE", 4, 1, "noise profile of the normalised pressure: what slope intervals are made from",
     (
         f("config", "I", "", "record number of the configuration snapshot it belongs to"),
+        f("window_ms", "I", "ms", "length of the windows it serves"),
         f("source", "B", "", "index into hullcore.settings.PROFILE_SOURCES"),
         f("last", "Q", "", "last sample number it was learned from"),
         f("blocks", "I", "", "blocks it was learned from"),
