@@ -48,6 +48,7 @@ class Collector:
         self._records: list[bytes] = []
         self._raw: list[bytes] = []
         self._hello: Hello | None = None
+        self._session: HostSession | None = None
         self._new_hello = False
         self._started_us = 0
         self._boot: BootKey | None = None
@@ -71,14 +72,16 @@ class Collector:
         """Frames that wait for a commit."""
         return len(self._records) + len(self._raw)
 
-    def hello(self, hello: Hello, now_utc_us: int) -> None:
-        """A session opened: a new boot starts a new clock."""
+    def hello(self, hello: Hello, session: HostSession, now_utc_us: int) -> None:
+        """A session opened: a new boot starts a new clock. Commit what came before first."""
         self._hello = hello
         self._new_hello = True
-        self._started_us = now_utc_us
         self.clock = ClockSync()
         self._fitted = 0
-        self._before = self.totals
+        if session is not self._session:  # the node may answer one session's WHO twice
+            self._session = session
+            self._started_us = now_utc_us
+            self._before = self.totals
 
     def record(self, data: bytes) -> None:
         """One record as received."""
@@ -88,9 +91,10 @@ class Collector:
         """One raw block as received."""
         self._raw.append(payload)
 
-    def commit(self, session: HostSession, now_utc_us: int) -> Durable | None:
+    def commit(self, now_utc_us: int) -> Durable | None:
         """Write all that is pending; None before any HELLO. StoreError leaves it pending."""
-        if self._hello is None:
+        session = self._session
+        if self._hello is None or session is None:
             return None
         uid = self._hello.uid
         totals = self.totals
