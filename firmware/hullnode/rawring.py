@@ -4,14 +4,16 @@ from hullcore.compat import const
 from hullcore.frame import MAX_PAYLOAD
 
 _SECONDS = const(60)
-_WORST_SAMPLES = const(30)  # per block with two-byte differences throughout, and some holes
-_SPARE = const(4)
+_BLOCK_SECONDS = const(10)  # hullnode.pipeline closes a block that has waited so long
+_WORST_SAMPLES = const(30)  # per block with two-byte differences throughout
+_SPARE = const(4)  # blocks cut short by a hole or a late sample
 
 
 def blocks_for(period_us: int) -> int:
     """Blocks that hold at least 60 s of samples at this period."""
+    per_block = min(_WORST_SAMPLES, max(1, _BLOCK_SECONDS * 1000000 // period_us))
     samples = _SECONDS * 1000000 // period_us + 1
-    return samples // _WORST_SAMPLES + _SPARE + min(samples, 8)
+    return samples // per_block + 1 + _SPARE
 
 
 class RawRing:
