@@ -132,10 +132,10 @@ class Node:
             if more:
                 self._link_due = now
                 due = 0
-            self._collector.poll(sampler)
-            spent = ticks.diff(board.ticks_us(), now)
-            if spent > self._loop_us:
-                self._loop_us = spent
+        self._collector.poll(sampler)  # each time: a slot of 10 ms never meets the link's rhythm
+        spent = ticks.diff(board.ticks_us(), now)
+        if spent > self._loop_us:
+            self._loop_us = spent
         return wait if wait < due else due
 
     def wake(self) -> None:
@@ -188,7 +188,7 @@ class Node:
             STATUS_FORMAT, number, self.clock.wraps, self.clock.ms, pipeline.next_number(),
             pipeline.p_q8, pipeline.t_q16, state, late, missed, bad,
             self.link.rx_bad + self.link.decoder.dropped, self.spool.oldest, self.spool.next,
-            self.spool.dropped, self.ring.dropped, self._board.heap_free(),
+            self.spool.dropped, self.ring.dropped, self._collector.free,
             self._collector.longest_us, loop_us,
         )  # fmt: skip
 
