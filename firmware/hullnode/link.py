@@ -84,7 +84,7 @@ class Link:
 
     def answering(self) -> bool:
         """Whether an answer still waits to be sent or heard."""
-        return self._answer_due or self._frames > 0
+        return self._listening and (self._answer_due or self._frames > 0)
 
     # --- receiving ---------------------------------------------------------------------------
 
@@ -104,7 +104,8 @@ class Link:
             self._ack(payload, now_ms)
         elif seq == self._command_seq:
             self._answer_due = True  # a repeat: same answer, not done again
-        else:
+        elif self._command_seq < 0 or (seq - self._command_seq) & 0xFFFF < 0x8000:
+            # anything older is a late copy of what was answered long ago
             self._command_seq = seq
             status, data = self._node.command(message, payload)
             self._answer_id = REPLY

@@ -33,7 +33,7 @@ from hullnode.pipeline import Pipeline
 from hullnode.ramspool import RamSpool
 from hullnode.sampler import Sampler
 
-_RECORDS = const(96)  # 16 minutes of the default windows
+_RECORDS = const(64)  # ten minutes of the default windows
 _MEASURING = const(0)
 _FAULT = const(1)
 _IDLE = const(2)
@@ -82,7 +82,7 @@ class Node:
         )
         self._snapshot(measurement, values, getattr(driver, "oversampling", 0))
         self.pipeline.event(EVENT_BOOT, self._board.reset_cause, crashes, self.clock.total_ms(), "")
-        if self.config.damaged:
+        if self.config.damaged or self.config.fallback:
             self.pipeline.event(
                 EVENT_CONFIG_BAD, self.config.damaged, int(self.config.fallback), 0, ""
             )
@@ -100,6 +100,10 @@ class Node:
         i2c = board.i2c(values["i2c_sda"], values["i2c_scl"], values["i2c_khz"])
         driver = catalogue.load(sensor, i2c, values["address"], ratio, board.sleep_ms)
         driver.oversampling = ratio
+        try:
+            driver.start()  # some chips know their resolution only then, and the snapshot names it
+        except (OSError, SensorError):
+            pass  # the sampler tries again, and tells
         return driver
 
     def _snapshot(self, m, values: dict, oversampling: int) -> None:

@@ -210,9 +210,6 @@ def test_no_sensor_is_no_fault(fakes, wire, tmp_path):
     assert messages.STATUS.unpack(bench.heard[-1][1])["state"] == 2
 
 
-@pytest.mark.xfail(
-    reason="node: CONFIG_BAD is told for damaged copies only, not for config.fallback"
-)
 def test_a_stored_configuration_that_is_refused_is_told(fakes, wire, tmp_path):
     twocopies.save(str(tmp_path), "config", {"volume_ul": -5})
     bench = Bench(fakes, wire, str(tmp_path))
@@ -220,7 +217,6 @@ def test_a_stored_configuration_that_is_refused_is_told(fakes, wire, tmp_path):
     assert event.b == 1
 
 
-@pytest.mark.xfail(reason="node: pressure_lsb_q8 is read before sampler.begin()")
 def test_the_resolution_is_the_one_known_after_the_start(fakes, wire, tmp_path, monkeypatch):
     """What one count is worth is in the calibration of some chips: start() reads it."""
     real = catalogue.load
@@ -243,7 +239,6 @@ def test_the_resolution_is_the_one_known_after_the_start(fakes, wire, tmp_path, 
     assert snapshot["pressure_lsb_q8"] == 41
 
 
-@pytest.mark.xfail(reason="link: answering() stays True when nobody listens")
 def test_a_restart_does_not_wait_for_a_host_that_has_gone(bench):
     bench.open()
     bench.crediting = False
@@ -253,7 +248,6 @@ def test_a_restart_does_not_wait_for_a_host_that_has_gone(bench):
     assert bench.node.restart
 
 
-@pytest.mark.xfail(reason="link: a command behind the newest is executed again")
 def test_an_older_command_that_comes_again_is_not_executed(bench):
     """A late copy of a retry: answered long ago, its number is behind the newest."""
     bench.open()
