@@ -28,11 +28,16 @@ def test_never_more_than_the_fifo_holds_is_unread(fakes, linkbench, wire, seed):
         return len(data)
 
     bench.console.write = write
+    bench.node.command = lambda message, payload: (0, bytes(rng.randrange(160)))
     bench.who()
     received = set()
     for _ in range(600):
         bench.fill(records=rng.randrange(3), blocks=rng.randrange(2), size=rng.randrange(20, 130))
-        bench.poll(rng.choice([2, 10, 50, 400, 1_200, 3_000]))
+        wait_ms = rng.choice([2, 10, 50, 400, 1_200, 3_000])
+        bench.poll(wait_ms)
+        if wait_ms <= 50:  # a command that crosses with what has not been read yet
+            bench.say(PING, seq=rng.randrange(65536))
+            bench.poll(20)
         lines = bytes(fifo).splitlines(keepends=True)
         fifo.clear()
         for line in lines:
