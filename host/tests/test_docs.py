@@ -25,6 +25,7 @@ from hullwatch.bench.simbench import SimBench
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.cli import rates
 from hullwatch.ingest.logger import Logger
+from hullwatch.link.recordkinds import RECORD_BYTES
 from hullwatch.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -311,3 +312,12 @@ def test_the_board_table_lists_what_the_node_uses() -> None:
     cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
     told = {name for cell in cells for name in re.findall(r"`(\w+)(?:\([^)]*\))?`", cell)}
     assert told == _members_used()
+
+
+def test_pages_know_the_size_of_the_spool() -> None:
+    node = (ROOT / "firmware/hullnode/node.py").read_text("utf-8")
+    (records,) = re.findall(r"^_RECORDS = const\((\d+)\)", node, re.MULTILINE)
+    for name in ("firmware/README.md", "host/docs/decisions/0003-ram-spool.md"):
+        assert f"{records} records" in (ROOT / name).read_text("utf-8")
+    size = int(records) * RECORD_BYTES
+    assert f"{round(size / 1000)} kB" in (ROOT / "firmware/README.md").read_text("utf-8")
