@@ -174,7 +174,8 @@ class Node:
         return HELLO, struct.pack(
             HELLO_FORMAT, PROTOCOL_VERSION, major, minor, patch,
             board.reset_cause, 0, board.uid, self._core_hash, self.stamp.boot, self.stamp.epoch,
-            self.spool.oldest, self.spool.next, self.owner.store, self._config_record,
+            self.spool.oldest, self.spool.next, self.ring.held_from(), self.owner.store,
+            self._config_record,
             self.config.values["period_us"], self.clock.wraps, self.clock.ms, board.name.encode(),
         )  # fmt: skip
 
@@ -192,7 +193,7 @@ class Node:
             STATUS_FORMAT, number, self.clock.wraps, self.clock.ms, pipeline.next_number(),
             pipeline.p_q8, pipeline.t_q16, state, late, missed, bad,
             self.link.rx_bad + self.link.decoder.dropped, self.spool.oldest, self.spool.next,
-            self.spool.dropped, self.ring.dropped, self._collector.free,
+            self.ring.held_from(), self.spool.dropped, self.ring.dropped, self._collector.free,
             self._collector.longest_us, loop_us,
         )  # fmt: skip
 

@@ -54,6 +54,12 @@ class RawRing:
         at = slot * MAX_PAYLOAD
         return bytes(memoryview(self._slab)[at : at + self._size[slot]])
 
+    def held_from(self) -> int:
+        """First sample of the oldest block held; the end of the last one when none is."""
+        if self.oldest < self.next:
+            return self._first[self.oldest % self._capacity]
+        return self._end[(self.next - 1) % self._capacity] if self.next else 0
+
     def ack(self, sample: int) -> bool:
         """All blocks that end at or below sample number `sample` are durable at the host.
 

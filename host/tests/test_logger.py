@@ -112,14 +112,6 @@ def test_records_wait_while_nobody_listens(site):
     assert len(late.complete().sample) > 750
 
 
-NOT_TOLD = pytest.mark.xfail(
-    strict=True,
-    reason="the node tells of lost raw blocks when the loss has ended, and it cannot end: the host "
-    "cannot acknowledge past a hole it was not told of",
-)
-
-
-@NOT_TOLD
 def test_what_was_overwritten_before_anyone_came_is_a_stated_gap_and_the_loss_ends(site):
     late = site()
     late.bench.run_until(1_800_000_000)  # half an hour: more than the node's memory holds
@@ -139,8 +131,7 @@ def test_what_was_overwritten_before_anyone_came_is_a_stated_gap_and_the_loss_en
     assert all(gap.reason for gap in gaps)
 
 
-@NOT_TOLD
-@pytest.mark.parametrize("asleep_s", [600, 3600])
+@pytest.mark.parametrize("asleep_s", [300, 3600])
 def test_a_host_that_sleeps_loses_only_what_is_stated_and_the_loss_ends(site, asleep_s):
     asleep = site()
     asleep.log()

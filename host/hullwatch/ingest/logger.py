@@ -9,7 +9,7 @@ from hullwatch.ingest.collect import Collector
 from hullwatch.ingest.dialogue import Clock, Dialogue, ignore
 from hullwatch.ingest.holes import HoleWatch
 from hullwatch.link import messages as m
-from hullwatch.link.events import Event, Hello, Raw, Record, Reply
+from hullwatch.link.events import Event, Hello, Raw, Record, Reply, Status
 from hullwatch.store.writer import Store
 from hullwatch.transport.port import Port
 
@@ -43,6 +43,8 @@ class Logger(Dialogue):
             self.collector.record(event.data)
         elif isinstance(event, Raw):
             self.collector.raw(event.payload)
+        elif isinstance(event, Status):
+            self.collector.held(event.fields["oldest_record"], event.fields["oldest_raw"])
         elif isinstance(event, Hello):
             self._claim(event)
 
