@@ -2,8 +2,9 @@
 # make demo    a leaking chamber, the node and the logger; ARGS="--bench sim --for 2h" adds options
 # make test    everything the project checks about itself
 # make lint    the part of it that runs no code
+# make docs    generated parts of the pages; ARGS=--outputs also runs their console blocks
 # make bench   performance against stated yardsticks
-.PHONY: setup demo test lint format bench lock clean
+.PHONY: setup demo test lint format docs bench lock clean
 .DEFAULT_GOAL := setup
 
 PYTHON ?= python3
@@ -35,10 +36,15 @@ lint: $(STAMP)
 	$(BIN)/python tools/lint_size.py
 	$(BIN)/lint-imports
 	$(BIN)/python tools/gen_messages.py --check
+	$(BIN)/python tools/gen_docs.py --check
 
 format: $(STAMP)
 	$(BIN)/ruff format $(PY_SOURCES)
 	$(BIN)/ruff check --fix $(PY_SOURCES)
+
+docs: $(STAMP)
+	@$(BIN)/python tools/gen_messages.py
+	@$(BIN)/python tools/gen_docs.py $(ARGS)
 
 bench: $(STAMP)
 	@$(BIN)/python tools/bench $(ARGS)

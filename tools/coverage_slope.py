@@ -109,7 +109,7 @@ def profile_of(y_q8: NDArray[np.int64]) -> NoiseProfile | None:
     levels = AllanLevels()
     for total in y_q8.reshape(-1, BLOCK).sum(axis=1).tolist():
         levels.add(total, BLOCK)
-    return fit(levels.levels, BLOCK * PERIOD_US, WINDOW * PERIOD_US)
+    return fit(levels, BLOCK * PERIOD_US, WINDOW * PERIOD_US)
 
 
 def _slope(y: NDArray[np.int64], j: NDArray[np.int64], den: int) -> int:

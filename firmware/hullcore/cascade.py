@@ -28,11 +28,11 @@ class Cascade:
     """Feeds blocks, windows and their sub-window scatter.
 
     `on_window(length_s, first, last, sums, scatter)` is called for each window that closes with at
-    least 8 samples, after `on_block(sums, length)` for each block; the objects are reused afterwards. `withheld` counts the others.
+    least 8 samples, after `on_block(sums, length)`, if given, for each block; the objects are reused afterwards. `withheld` counts the others.
     `number` is the sample number of the first sample of the open block, `j` the index within it.
     """
 
-    def __init__(self, plan: WindowPlan, on_window, on_block, first: int = 0) -> None:
+    def __init__(self, plan: WindowPlan, on_window, first: int = 0, on_block=None) -> None:
         self.plan = plan
         self.on_window = on_window
         self.on_block = on_block
@@ -148,7 +148,8 @@ class Cascade:
         length = self._length
         self._part += 1
         last_part = self._part == len(blocks)
-        self.on_block(self._block, length)
+        if self.on_block:
+            self.on_block(self._block, length)
         if self._levels:
             offset = 0
             for i in range(self._part - 1):

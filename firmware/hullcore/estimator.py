@@ -24,9 +24,9 @@ class Estimator:
     """
 
     def __init__(
-        self, m: Measurement, plan: WindowPlan, on_window, on_block, first: int = 0
+        self, m: Measurement, plan: WindowPlan, on_window, first: int = 0, on_block=None
     ) -> None:
-        self.cascade = Cascade(plan, on_window, on_block, first)
+        self.cascade = Cascade(plan, on_window, first, on_block)
         self._compensated = m.compensation != 0
         self._t_ref = m.t_ref_q16
         # compensated: |T_ref − T| < T / 2, the range in which `normalise` is right to one unit;

@@ -14,9 +14,13 @@ def isqrt_up(value: int) -> int:
     """Smallest r with r·r ≥ value, for value ≥ 0 (an uncertainty is never rounded down)."""
     if value < 2:
         return value
+    # start above the root: 2^ceil(bits / 2); Newton then only descends
     root = 1
     top = value
-    while top:  # start above the root: 2^ceil(bits / 2); Newton then only descends
+    while top > 0x3FFFFFFF:  # in long steps while each of them allocates
+        top >>= 30
+        root <<= 15
+    while top:
         top >>= 2
         root <<= 1
     while True:

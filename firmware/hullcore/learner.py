@@ -5,7 +5,7 @@ Snapshots are made when the number of blocks has doubled: seldom, and more seldo
 """
 
 from hullcore import noisefit
-from hullcore.allan import AllanLevels
+from hullcore.allan import LEVELS, AllanLevels
 from hullcore.compat import const
 
 _FIRST_BLOCKS = const(24)
@@ -44,7 +44,7 @@ class Learner:
 
     def learn(self, span_us: int):
         """The profile for windows of `span_us`, or None before lags of 1.5 windows were seen."""
-        profile = noisefit.fit(self.levels.levels, self.block_us, span_us)
+        profile = noisefit.fit(self.levels, self.block_us, span_us)
         if profile is None or 2 * profile.lag_us < 3 * span_us:
             return None
         return profile
@@ -52,11 +52,11 @@ class Learner:
     def worse(self) -> int:
         """Bit k: compensation raises the Allan variance (trend removed) at lag 2^k blocks."""
         bits = 0
-        for k in range(len(self.levels.levels)):
-            y = self.levels.levels[k]
-            p = self.raw.levels[k]
-            if y.count < _MIN_COUNT:
+        y = self.levels
+        p = self.raw
+        for k in range(LEVELS):
+            if y.count[k] < _MIN_COUNT:
                 break
-            if y.squares * y.count - y.total * y.total > p.squares * p.count - p.total * p.total:
+            if y.spread(k) > p.spread(k):
                 bits |= 1 << k
         return bits

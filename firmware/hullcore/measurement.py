@@ -3,7 +3,7 @@
 Node and `verify` both call `window_body`; nothing else decides a number of a WINDOW record.
 """
 
-from hullcore import systematic
+from hullcore.compat import const
 from hullcore.intmath import div_round, isqrt_up, saturate_i64
 from hullcore.leakrate import leak_rate_fpa_m3_s, rate_nk_s, resolution_ppa_s, slope_ppa_s
 from hullcore.messages import (
@@ -27,12 +27,10 @@ from hullcore.settings import (
     U95_RESOLUTION,
     U95_SCATTER,
 )
-from hullcore.slopeinterval import half_width
 from hullcore.student import T95_SCALE, t95
 
 NO_RECORD = 0xFFFFFFFF
-_PPA = 3906250000000000  # 10^18 / 256: see leakrate
-_MANY = 1000000
+_PPA = const(3906250000000000)  # 10^18 / 256: see leakrate
 
 
 class Measurement:
@@ -57,6 +55,7 @@ class Measurement:
         self.u_gain_ppm = config["u_gain_ppm"]
         self.tempco_mpa_k = config["tempco_mpa_k"]
         self.drift_mpa_day = config["drift_mpa_day"]
+        self.learns = config["noise_profile"] == "learn"
         self.lsb_q8 = lsb_q8
         self.record = record
 
@@ -81,12 +80,11 @@ class Known:
         return bool(self.worse >> k & 1)
 
 
-NOTHING_KNOWN = Known(None, NO_RECORD, 0, 1)
-
-
-def _interval(m: Measurement, known: Known, sums, scatter, samples: int) -> tuple:
+def _interval(m: Measurement, known, sums, scatter, samples: int) -> tuple:
     """(half-width in pPa/s or −1, kind, degrees of freedom, resolution limited)."""
-    if known.profile is not None:
+    if known is not None:
+        from hullcore.slopeinterval import half_width  # its heap only where a profile is used
+
         half, dof, limited = half_width(
             known.profile, sums.n, sums.spread(), samples, m.period_us, m.lsb_q8
         )
@@ -114,34 +112,13 @@ def _naive(m: Measurement, sums) -> int:
     return isqrt_up(-(-top // bottom))
 
 
-class _Budget:
-    """u_A and u_B on the slope and their combination, pPa/s."""
-
-    def __init__(
-        self, m: Measurement, slope: int, half: int, dof: int, rate: int, parts: tuple
-    ) -> None:
-        temperature, settling = parts
-        self.a = half * T95_SCALE // t95(dof) + 1
-        self.b = -1
-        self.half = half
-        if m.temp_lag_ms < 0:
-            return
-        bounds2 = systematic.slope_bounds(m, temperature, rate, settling)
-        self.b = systematic.standard_ppa_s(m, slope, bounds2)
-        total2 = self.a * self.a + self.b * self.b
-        # Welch–Satterthwaite with infinitely many degrees of freedom of u_B
-        effective = min(_MANY, dof * total2 * total2 // (self.a * self.a * self.a * self.a))
-        t = t95(max(1, effective))
-        self.half = isqrt_up(-(-t * t * total2 // (T95_SCALE * T95_SCALE)))
-
-
-def _flags(m: Measurement, known: Known, sums, samples: int, serial: int, count: int) -> int:
+def _flags(m: Measurement, known, sums, samples: int, serial: int, count: int) -> int:
     flags = 0
     if sums.n < samples:
         flags |= FLAG_GAP
     if sums.late:
         flags |= FLAG_LATE
-    if m.compensation and known.compensation_worse(samples * m.period_us):
+    if m.compensation and known and known.compensation_worse(samples * m.period_us):
         flags |= FLAG_COMPENSATION_WORSE
     # |r1| beyond two standard errors 1/√k of white residuals
     if serial != NO_SERIAL and serial > 0 and serial * serial * count > 400000000:
@@ -153,11 +130,12 @@ def _flags(m: Measurement, known: Known, sums, samples: int, serial: int, count:
 
 
 def window_body(
-    m: Measurement, known: Known, length_s: int, first: int, last: int, sums, scatter, due_ms: int
+    m: Measurement, length_s: int, first: int, last: int, sums, scatter, due_ms: int, known=None
 ) -> tuple:
     """(flags, body values in the order of the WINDOW layout) of one closed window.
 
-    `due_ms` is the device time in ms since boot at which sample `first` was due. The slope is the
+    `due_ms` is the device time in ms since boot at which sample `first` was due, `known` the
+    `Known` of this window length or None. The slope is the
     least squares of the samples present, rounded once; every field is limited to its range and
     the limit flagged.
     """
@@ -170,7 +148,9 @@ def window_body(
     t_mean = div_round(sums.st, n)
     p_mean = div_round(sums.sp, n)
     rate = max(abs(rate_nk_s(sums.slope_t(), den, m.period_us)), scatter.rate_nk_s)
-    settling = systematic.settling_ppa_s(m, scatter.curvature_bound(span_us))
+    settling = -1
+    if m.settling_ms >= 0:
+        settling = m.settling_ms * scatter.curvature_bound(span_us) // 1000000
     serial = scatter.serial_e4(sums)
     flags = _flags(m, known, sums, samples, serial, scatter.count)
     ref, actual = (1, 1) if m.compensation else (m.t_ref_q16, t_mean)
@@ -180,14 +160,16 @@ def window_body(
 
     u_leak = u_a = u_b = -1
     if half >= 0:
-        temperature = 0
+        part_a = half * T95_SCALE // t95(dof) + 1
+        u_a = amount(part_a) + 1
+        u_leak = amount(half) + 1
         if m.temp_lag_ms >= 0:
-            temperature = systematic.temperature_ppa_s(m, p_mean, t_mean, rate, span_us)
-        budget = _Budget(m, slope, half, dof, rate, (temperature, settling))
-        u_leak = amount(budget.half) + 1
-        u_a = amount(budget.a) + 1
-        if budget.b >= 0:
-            u_b = amount(budget.b) + 1
+            from hullcore import systematic  # its heap only where bounds are declared
+
+            bound = systematic.temperature_ppa_s(m, p_mean, t_mean, rate, span_us)
+            part_b, whole = systematic.combined(m, slope, part_a, dof, rate, (bound, settling))
+            u_b = amount(part_b) + 1
+            u_leak = amount(whole) + 1
             kind += U95_FULL
     if u_b < 0:
         flags |= FLAG_NOISE_ONLY
@@ -200,7 +182,7 @@ def window_body(
     kept_more = tuple([saturate_i64(v) for v in more])
     if kept != values or kept_more != more:
         flags |= FLAG_SATURATED
-    used = known.record if kind % U95_FULL == 0 and kind else NO_RECORD
+    used = known.record if known is not None else NO_RECORD
     head = (
         length_s * 1000, m.record, first, last, n, due_ms >> 30, due_ms & 0x3FFFFFFF,
         div_round(sums.sy, n), p_mean, t_mean, m.p_out_q8,

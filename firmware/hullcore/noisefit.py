@@ -14,7 +14,7 @@ learning, where their effect on an interval is small. Integers throughout; S in 
 (10^-15 Pa²·s, 10^-15 Pa²/s).
 """
 
-from hullcore.allan import FRACTION
+from hullcore.allan import FRACTION, LEVELS
 from hullcore.compat import const
 from hullcore.intmath import isqrt_up
 
@@ -45,20 +45,18 @@ class NoiseProfile:
         self.lag_us = lag_us
 
 
-def _rows(levels: list, tau_us: int, span_us: int) -> list:
+def _rows(levels, tau_us: int, span_us: int) -> list:
     """(Σ(D − D̄)² in fPa² · 2^_Q, white factor, walk factor, dof in thirds) of each usable level."""
     rows = []
     scale = 2 * FRACTION + 16  # differences are in 2^-FRACTION / 256 Pa
-    for k in range(len(levels)):
-        level = levels[k]
-        m = level.count
+    for k in range(LEVELS):
+        m = levels.count[k]
         tau = tau_us << k
         if m < _MIN_COUNT or tau > LONGEST * span_us:
             break
         if tau * SHORTEST < span_us:
             continue
-        ss = level.squares * m - level.total * level.total
-        seen = (ss * _FEMTO << _Q) // (m << (scale + 2 * k))
+        seen = (levels.spread(k) * _FEMTO << _Q) // (m << (scale + 2 * k))
         white = ((2 * (m * m - 1) * 1000000) << _Q) // (m * tau)
         walk = (((2 * m * m - 3 * m + 1) * tau) << _Q) // (3 * m * 1000000)
         rows.append((seen, white, walk, 2 * (m - 1)))
@@ -96,7 +94,7 @@ def _solve(aa: int, ab: int, bb: int, ay: int, by: int) -> tuple:
     return white, walk
 
 
-def fit(levels: list, tau_us: int, span_us: int) -> "NoiseProfile | None":
+def fit(levels, tau_us: int, span_us: int) -> "NoiseProfile | None":
     """The profile of accumulated Allan levels whose blocks last `tau_us`; None with too few.
 
     Only lags from span_us / SHORTEST to LONGEST · span_us enter: noise that is neither white nor a
@@ -127,10 +125,10 @@ def fit(levels: list, tau_us: int, span_us: int) -> "NoiseProfile | None":
     return NoiseProfile(white, walk, sd_white, sd_walk, correlation, lag_us)
 
 
-def _longest(levels: list, tau_us: int, span_us: int) -> int:
+def _longest(levels, tau_us: int, span_us: int) -> int:
     """The longest lag that entered."""
     lag_us = 0
-    for k in range(len(levels)):
-        if levels[k].count >= _MIN_COUNT and tau_us << k <= LONGEST * span_us:
+    for k in range(LEVELS):
+        if levels.count[k] >= _MIN_COUNT and tau_us << k <= LONGEST * span_us:
             lag_us = tau_us << k
     return lag_us

@@ -1,5 +1,6 @@
 """Raw blocks: consecutive samples packed as first values and differences of one width each."""
 
+import struct
 from array import array
 
 from hullcore.compat import const
@@ -8,6 +9,7 @@ from hullcore.frame import MAX_PAYLOAD
 from hullcore.messages import RAW_FORMAT
 
 _HEAD = const(43)  # struct.calcsize(RAW_FORMAT)
+_CODES = ("", "b", "h", "", "i")  # struct code of a difference by its width
 CAPACITY = 64  # samples buffered at the most
 
 
@@ -114,13 +116,13 @@ class RawPacker:
         return n, pw, tw
 
     def _put(self, out: bytearray, at: int, values: array, shift: int, n: int, width: int) -> int:
-        for i in range(1, n):
-            d = (values[i] - values[0]) >> shift
-            for _ in range(width):
-                out[at] = d & 255
-                d >>= 8
-                at += 1
-        return at
+        if width == 0 or n == 1:
+            return at
+        base = values[0]
+        steps = [(values[i] - base) >> shift for i in range(1, n)]
+        # one call for all: byte by byte took the chip 8 ms a block, longer than a slot at 100 Hz
+        struct.pack_into("<%d%s" % (n - 1, _CODES[width]), out, at, *steps)
+        return at + (n - 1) * width
 
     def _drop(self, taken: int) -> None:
         rest = self.count - taken

@@ -20,6 +20,7 @@ U95_KINDS = (
     "full_profile",
 )
 PROFILE_SOURCES = ("learned", "calibrated")
+NOISE_PROFILES = ("off", "learn")
 U95_NONE = const(0)
 U95_SCATTER = const(1)
 U95_RESOLUTION = const(2)
@@ -58,6 +59,7 @@ SETTINGS = (
     ("u_gain_ppm", _INT, 0, (0, 1000000)),
     ("tempco_mpa_k", _INT, 0, (0, 100000)),
     ("drift_mpa_day", _INT, 0, (0, 10000000)),
+    ("noise_profile", _CHOICE, "off", NOISE_PROFILES),
     ("windows_s", _INTS, (10, 60, 600, 3600, 86400), 5),
     ("watchdog_ms", _INT, 8000, (0, 8388)),  # 0: never armed
 )

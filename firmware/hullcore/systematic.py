@@ -12,9 +12,11 @@ most τ_max times the upper bound of the curvature of the sub-window slopes.
 
 from hullcore.compat import const
 from hullcore.intmath import isqrt_up
+from hullcore.student import T95_SCALE, t95
 
 _PPM = const(1000000)
 _DAY_S = const(86400)
+_MANY = const(1000000)
 
 
 def temperature_ppa_s(m, p_mean_q8: int, t_mean_q16: int, rate_nk_s: int, span_us: int) -> int:
@@ -22,13 +24,6 @@ def temperature_ppa_s(m, p_mean_q8: int, t_mean_q16: int, rate_nk_s: int, span_u
     d_nk = m.temp_lag_ms * rate_nk_s // 1000 + m.temp_gradient_uk * 1000
     # P/T in Pa/K: (p_q8/256) / (t_q16/65536) = 256·p/t; nK per µs -> 10^-9/10^-6 K/s; pPa 10^12
     return 3 * d_nk * 256 * p_mean_q8 * 1000000000 // (t_mean_q16 * span_us) + 1
-
-
-def settling_ppa_s(m, curvature_bound: int) -> int:
-    """Bound of the slope settling still contributes, pPa/s; curvature in pPa/s per second · 10^3."""
-    if m.settling_ms < 0:
-        return -1
-    return m.settling_ms * curvature_bound // 1000000
 
 
 def slope_bounds(m, temperature: int, rate_nk_s: int, settling: int) -> int:
@@ -46,6 +41,16 @@ def scale_ppm2(m) -> int:
     return m.u_volume_ppm * m.u_volume_ppm + m.u_gain_ppm * m.u_gain_ppm
 
 
-def standard_ppa_s(m, slope: int, bounds2: int) -> int:
-    """u_B expressed on the slope, pPa/s, rounded up: bounds and relative terms together."""
-    return isqrt_up(bounds2 + slope * slope * scale_ppm2(m) // (_PPM * _PPM) + 1)
+def combined(m, slope: int, part_a: int, dof: int, rate_nk_s: int, bounds: tuple) -> tuple:
+    """(u_B, U95 of both parts) on the slope, pPa/s, rounded up.
+
+    `part_a` is u_A with `dof` degrees of freedom, `bounds` the temperature and settling bounds.
+    The interval uses Student's t with the effective degrees of freedom of Welch–Satterthwaite;
+    u_B counts as known (infinitely many).
+    """
+    bounds2 = slope_bounds(m, bounds[0], rate_nk_s, bounds[1])
+    part_b = isqrt_up(bounds2 + slope * slope * scale_ppm2(m) // (_PPM * _PPM) + 1)
+    total2 = part_a * part_a + part_b * part_b
+    effective = min(_MANY, dof * total2 * total2 // (part_a * part_a * part_a * part_a))
+    t = t95(max(1, effective))
+    return part_b, isqrt_up(-(-t * t * total2 // (T95_SCALE * T95_SCALE)))

@@ -24,12 +24,12 @@ from hullcore.messages import (
 _IN_FLIGHT = const(256)  # the USB FIFO
 _SLOTS = const(8)  # frames in flight
 _LISTENING_MS = const(5000)
-_LOST_MS = const(1000)  # a frame unheard for so long is lost: its bytes are free again
+_LOST_MS = const(1000)  # a frame the host is silent about for so long is lost
 _RESEND_MS = const(30000)  # no durable ack for so long: start again at the oldest unacked
 _DURABLE = const(1)  # ACK.flags
 _RESEND = const(2)
 _STATUS_MS = const(1000)
-_RX_PER_POLL = const(64)  # bytes; bounds one poll to a few milliseconds
+_RX_PER_POLL = const(8)  # bytes of 0.1 ms each: a sample may be due
 
 
 class Link:
@@ -63,9 +63,9 @@ class Link:
         self._listening = False
 
     def poll(self, now_ms: int) -> bool:
-        """Take what came, send what credit allows, at most one frame; True when input may wait."""
+        """Take a little of what came, or send one frame if credit allows; True when input waits."""
         more = self._receive(now_ms)
-        if self._listening:
+        if self._listening and not more:
             if ticks.diff(now_ms, self._seen_ms) > _LISTENING_MS:
                 self._listening = False
             elif not self._silent:
@@ -84,7 +84,7 @@ class Link:
 
     def answering(self) -> bool:
         """Whether an answer still waits to be sent or heard."""
-        return self._answer_due or self._frames > 0
+        return self._listening and (self._answer_due or self._frames > 0)
 
     # --- receiving ---------------------------------------------------------------------------
 
@@ -104,7 +104,8 @@ class Link:
             self._ack(payload, now_ms)
         elif seq == self._command_seq:
             self._answer_due = True  # a repeat: same answer, not done again
-        else:
+        elif self._command_seq < 0 or (seq - self._command_seq) & 0xFFFF < 0x8000:
+            # anything older is a late copy of what was answered long ago
             self._command_seq = seq
             status, data = self._node.command(message, payload)
             self._answer_id = REPLY
@@ -166,7 +167,9 @@ class Link:
     # --- sending -----------------------------------------------------------------------------
 
     def _send_due(self, now_ms: int) -> None:
-        if self._frames and ticks.diff(now_ms, self._sent_ms) > _LOST_MS:
+        # by what the host said, not by the time: one that does not read has not lost anything, and
+        # a second frame into the full FIFO would block for a second
+        if self._frames and ticks.diff(self._seen_ms, self._sent_ms) > _LOST_MS:
             self._frames = self._bytes = 0
         if self._answer_due:
             if self._send(self._answer_id, self._answer, now_ms):

@@ -33,7 +33,7 @@ from hullnode.pipeline import Pipeline
 from hullnode.ramspool import RamSpool
 from hullnode.sampler import Sampler
 
-_RECORDS = const(96)  # 16 minutes of the default windows
+_RECORDS = const(32)  # five minutes of the default windows
 _BOUNDS = (
     "temp_lag_ms", "temp_gradient_uk", "settling_ms", "u_volume_ppm", "u_gain_ppm",
     "tempco_mpa_k", "drift_mpa_day",
@@ -86,7 +86,7 @@ class Node:
         )
         self._snapshot(measurement, values, getattr(driver, "oversampling", 0))
         self.pipeline.event(EVENT_BOOT, self._board.reset_cause, crashes, self.clock.total_ms(), "")
-        if self.config.damaged:
+        if self.config.damaged or self.config.fallback:
             self.pipeline.event(
                 EVENT_CONFIG_BAD, self.config.damaged, int(self.config.fallback), 0, ""
             )
@@ -104,6 +104,10 @@ class Node:
         i2c = board.i2c(values["i2c_sda"], values["i2c_scl"], values["i2c_khz"])
         driver = catalogue.load(sensor, i2c, values["address"], ratio, board.sleep_ms)
         driver.oversampling = ratio
+        try:
+            driver.start()  # some chips know their resolution only then, and the snapshot names it
+        except (OSError, SensorError):
+            pass  # the sampler tries again, and tells
         return driver
 
     def _snapshot(self, m, values: dict, oversampling: int) -> None:
@@ -138,10 +142,10 @@ class Node:
             if more:
                 self._link_due = now
                 due = 0
-            self._collector.poll(sampler)
-            spent = ticks.diff(board.ticks_us(), now)
-            if spent > self._loop_us:
-                self._loop_us = spent
+        self._collector.poll(sampler)  # each time: a slot of 10 ms never meets the link's rhythm
+        spent = ticks.diff(board.ticks_us(), now)
+        if spent > self._loop_us:
+            self._loop_us = spent
         return wait if wait < due else due
 
     def wake(self) -> None:
@@ -176,7 +180,8 @@ class Node:
         return HELLO, struct.pack(
             HELLO_FORMAT, PROTOCOL_VERSION, major, minor, patch,
             board.reset_cause, 0, board.uid, self._core_hash, self.stamp.boot, self.stamp.epoch,
-            self.spool.oldest, self.spool.next, self.owner.store, self._config_record,
+            self.spool.oldest, self.spool.next, self.ring.held_from(), self.owner.store,
+            self._config_record,
             self.config.values["period_us"], self.clock.wraps, self.clock.ms, board.name.encode(),
         )  # fmt: skip
 
@@ -194,7 +199,7 @@ class Node:
             STATUS_FORMAT, number, self.clock.wraps, self.clock.ms, pipeline.next_number(),
             pipeline.p_q8, pipeline.t_q16, state, late, missed, bad,
             self.link.rx_bad + self.link.decoder.dropped, self.spool.oldest, self.spool.next,
-            self.spool.dropped, self.ring.dropped, self._board.heap_free(),
+            self.ring.held_from(), self.spool.dropped, self.ring.dropped, self._collector.free,
             self._collector.longest_us, loop_us,
         )  # fmt: skip
 

@@ -5,8 +5,7 @@ The sampler's sink. On a sample that closes no block nothing is allocated.
 
 from hullcore import estimator, records
 from hullcore.compat import const
-from hullcore.learner import Learner
-from hullcore.measurement import NOTHING_KNOWN, Known, window_body
+from hullcore.measurement import Known, window_body
 from hullcore.messages import (
     EVENT_PRESSURE,
     EVENT_RAW_LOST,
@@ -37,10 +36,16 @@ class Pipeline:
         self._ring = ring
         self._stamp = stamp
         plan = WindowPlan(m.period_us, lengths_s)
-        self._learner = Learner(plan.blocks, m.period_us)
         self._plan = plan
         self._known: dict = {}  # by window length, s
-        self._estimator = estimator.Estimator(m, plan, self._window, self._learner.take)
+        self._learner = None
+        take = None
+        if m.learns:
+            from hullcore.learner import Learner  # its heap only where it is wanted
+
+            self._learner = Learner(plan.blocks, m.period_us)
+            take = self._learner.take
+        self._estimator = estimator.Estimator(m, plan, self._window, 0, take)
         self._packer = RawPacker(driver.pressure_shift, driver.temperature_shift)
         self._flush_at = min(CAPACITY, max(1, _RAW_AGE_US // m.period_us))
         self._bad = estimator.ACCEPTED
@@ -70,7 +75,8 @@ class Pipeline:
         verdict = self._estimator.sample(p_q8, t_q16)
         if packer.full or packer.count >= self._flush_at:
             self.flush(0)
-        if self._learner.due:
+        learner = self._learner
+        if learner and learner.due:
             self._learn()
         if verdict != self._bad:
             self._verdict(verdict)
@@ -141,26 +147,19 @@ class Pipeline:
 
     def _window(self, length_s: int, first: int, last: int, sums, scatter) -> None:
         due_ms = self._due(first)
-        flags, body = window_body(
-            self._m,
-            self._known.get(length_s, NOTHING_KNOWN),
-            length_s,
-            first,
-            last,
-            sums,
-            scatter,
-            due_ms,
-        )
+        known = self._known.get(length_s)
+        flags, body = window_body(self._m, length_s, first, last, sums, scatter, due_ms, known)
         clock = self._clock
         clock.poll()
         self.append(records.window_record(self._stamp, clock.wraps, clock.ms, flags, body))
 
     def _learn(self) -> None:
         """Take new snapshots of the noise profile; windows from now on name them."""
-        self._learner.due = False
+        learner = self._learner
+        learner.due = False
         plan = self._plan
         for i in range(len(plan.samples)):
-            profile = self._learner.learn(plan.samples[i] * plan.period_us)
+            profile = learner.learn(plan.samples[i] * plan.period_us)
             if profile is None:
                 return
             self._snapshot(profile, plan.lengths_s[plan.base + i])

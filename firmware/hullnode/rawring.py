@@ -4,14 +4,16 @@ from hullcore.compat import const
 from hullcore.frame import MAX_PAYLOAD
 
 _SECONDS = const(60)
-_WORST_SAMPLES = const(30)  # per block with two-byte differences throughout, and some holes
-_SPARE = const(4)
+_BLOCK_SECONDS = const(10)  # hullnode.pipeline closes a block that has waited so long
+_WORST_SAMPLES = const(30)  # per block with two-byte differences throughout
+_SPARE = const(4)  # blocks cut short by a hole or a late sample
 
 
 def blocks_for(period_us: int) -> int:
     """Blocks that hold at least 60 s of samples at this period."""
+    per_block = min(_WORST_SAMPLES, max(1, _BLOCK_SECONDS * 1000000 // period_us))
     samples = _SECONDS * 1000000 // period_us + 1
-    return samples // _WORST_SAMPLES + _SPARE + min(samples, 8)
+    return samples // per_block + 1 + _SPARE
 
 
 class RawRing:
@@ -51,6 +53,12 @@ class RawRing:
         slot = index % self._capacity
         at = slot * MAX_PAYLOAD
         return bytes(memoryview(self._slab)[at : at + self._size[slot]])
+
+    def held_from(self) -> int:
+        """First sample of the oldest block held; the end of the last one when none is."""
+        if self.oldest < self.next:
+            return self._first[self.oldest % self._capacity]
+        return self._end[(self.next - 1) % self._capacity] if self.next else 0
 
     def ack(self, sample: int) -> bool:
         """All blocks that end at or below sample number `sample` are durable at the host.

@@ -32,6 +32,7 @@ class Sampler:
         self._again = 0
         self._due = ticks_us()
         self._late_us = 0
+        self._was_late = False
         self._polls = 0
         self._started = False
         self._absent = 0  # slots in a row that the driver let pass; stalls of the node do not count
@@ -72,6 +73,12 @@ class Sampler:
 
     def _start(self) -> int:
         self._late_us = self._lateness()
+        if self._was_late and self._late_us > self._tolerance:
+            # telling of a late sample costs half a slot at 100 Hz and makes the next one late too,
+            # without end: let one slot pass and the grid is met again
+            self._was_late = False
+            self._pass()
+            return 0
         try:
             if not self._started or (self._absent and self._absent % _REPAIR_AFTER == 0):
                 self._started = False  # what a driver that never started delivers is no sample
@@ -116,7 +123,8 @@ class Sampler:
         if self._absent:
             self._recover()
         self.taken_count += 1
-        if self._late_us > self._tolerance:
+        self._was_late = self._late_us > self._tolerance
+        if self._was_late:
             self.late_count += 1
             self._sink.late(driver.pressure_q8, driver.temperature_q16, self._late_us)
         else:

@@ -67,15 +67,25 @@ def chip_vm(on_vm: Callable[..., str]) -> Callable[..., str]:
     return lambda program, **extra: on_vm("wasm32", program, **extra)
 
 
-@pytest.fixture(scope="session")
-def fakes() -> ModuleType:
-    """The module of fakes that programs on the VMs import, for use in this process."""
-    spec = importlib.util.spec_from_file_location("fakes", VM_FOLDER / "fakes.py")
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, VM_FOLDER / f"{name}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def fakes() -> ModuleType:
+    """The module of fakes that programs on the VMs import, for use in this process."""
+    return _load("fakes")
+
+
+@pytest.fixture(scope="session")
+def linkbench() -> ModuleType:
+    """The module with a link and its scripted host."""
+    return _load("linkbench")
 
 
 def _encode(message: int, session: int, seq: int, payload: bytes) -> bytes:

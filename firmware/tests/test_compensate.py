@@ -50,14 +50,15 @@ def test_within_one_unit_everywhere(small, data):
     check(small, p, t, t_ref)
 
 
-def test_within_one_unit_where_the_quotient_is_worst(small):
-    """T for which the remainder left after 30 bits is a half, p in the last of the range."""
+@pytest.mark.parametrize("remainder", [0.5, 0.999])
+def test_within_one_unit_where_the_quotient_is_worst(small, remainder):
+    """T for which that much is left after 30 bits, p in the last of the range."""
     rng = random.Random(1)
     worst = 0
     while worst < 200:
         t = rng.randrange(1 << 24, 1 << 25)
         num = rng.randrange(1, t // 2)
-        if abs((num << 30) % t / t - 0.5) > 1e-3:
+        if abs((num << 30) % t / t - remainder) > 1e-3:
             continue
         worst += 1
         for p in (P_MAX, P_MAX - rng.randrange(1 << 18), rng.randrange(P_MAX)):

@@ -59,7 +59,7 @@ def test_learned_over_ten_windows_it_covers(walk_in_q_eq):
         levels = AllanLevels()
         for total in y_q8[:-N].reshape(-1, BLOCK).sum(axis=1):
             levels.add(int(total), BLOCK)
-        profile = fit(levels.levels, BLOCK * PERIOD_US, 3 * N * PERIOD_US)
+        profile = fit(levels, BLOCK * PERIOD_US, N * PERIOD_US)
         last = y_q8[-N:]
         num = N * int((j * last).sum()) - int(j.sum()) * int(last.sum())
         den = spread(range(N))

@@ -125,7 +125,7 @@ def test_ring_refuses_acks_of_samples_never_packed():
     assert ring.next == ring.oldest
 
 
-@pytest.mark.parametrize("period_us", [10_000, 100_000, 1_000_000, 60_000_000])
+@pytest.mark.parametrize("period_us", [10_000, 100_000, 1_000_000, 5_000_000, 60_000_000])
 @pytest.mark.parametrize("spread", [60, 10_000])
 def test_the_ring_holds_a_minute_of_noise(period_us, spread):
     from hullcore.rawblock import RawPacker

@@ -1,14 +1,21 @@
-"""The wire as the message table states it, spoken by code of its own, and ports that misbehave."""
+"""The wire spoken by code of its own, ports that misbehave, a node with its store."""
 
 import base64
+import contextlib
 import random
 import struct
 import zlib
 
 import pytest
 
+from hullwatch.bench.simbench import SimBench
+from hullwatch.bench.spec import BenchSpec
+from hullwatch.ingest.logger import Logger
 from hullwatch.link import messages as m
+from hullwatch.link.events import Status
+from hullwatch.store import Store
 
+_NOW_US = 1_700_000_000_000_000
 UID = bytes.fromhex("e66138528350b42c")
 
 
@@ -119,3 +126,106 @@ class NoisyPort:
 @pytest.fixture(scope="session")
 def noisy():
     return NoisyPort
+
+
+class Site:
+    """A simulated node, a database, and whichever logger runs at present."""
+
+    def __init__(self, path, **spec):
+        self.path = path
+        self.bench = SimBench(BenchSpec(**{"seed": 3, **spec}))
+        self.store = Store.open(path, _NOW_US)
+        self.events = []
+        self.port = self.bench.open_port()
+        self.logger = None
+        self.stood_s = 0.0
+
+    def now_s(self):
+        """What a computer's monotonic clock shows: not the time it was suspended."""
+        return self.bench.now_s() - self.stood_s
+
+    def utc_s(self):
+        return self.bench.utc_s()
+
+    def log(self, port=None, commit_s=1.0, **options):
+        self.logger = Logger(
+            port or self.port, self.store, self, random.randrange(1, 0x10000),
+            self.events.append, commit_s, **options,
+        )  # fmt: skip
+        return self.logger
+
+    def run(self, seconds, step_s=0.5):
+        end_s = self.bench.now_s() + seconds
+        while self.bench.now_s() < end_s:
+            self.logger.step(step_s)
+
+    def sleep(self, seconds):
+        """The host stands still, as a closed notebook: nobody reads, USB drops the rest."""
+        self.stood_s += seconds
+        end_us = self.bench.clock.us + round(seconds * 1e6)
+        while self.bench.clock.us < end_us:
+            self.bench.run_until(end_us)
+            self.bench.board.console.to_host.clear()
+
+    def die(self):
+        """As by SIGKILL: nothing more is committed or said; the next logger opens the file anew."""
+        self.logger = None
+        self.store.close()
+        self.store = Store.open(self.path, _NOW_US)
+
+    def status(self):
+        return [e for e in self.events if isinstance(e, Status)][-1].fields
+
+    def drain(self, seconds=70):
+        """Long enough for the node's own resend, 30 s, to have come twice."""
+        self.run(seconds)
+        self.logger.finish()
+
+    def close(self):
+        self.store.close()
+        self.bench.close()
+
+    def boots(self):
+        with self.store.reader() as reader:
+            return [row.key for row in reader.boots()]
+
+    def raw(self, boot=-1):
+        with self.store.reader() as reader:
+            return reader.raw(self.boots()[boot])
+
+    def summary(self):
+        with self.store.reader() as reader:
+            (node,) = reader.nodes()
+            return reader.summary(node.node)
+
+    def records(self):
+        """Numbers of all stored records by epoch."""
+        with self.store.reader() as reader:
+            rows = [*reader.windows(), *reader.events(), *reader.configs()]
+        found = {}
+        for row in rows:
+            found.setdefault(row.epoch, []).append(row.number)
+        return {epoch: sorted(numbers) for epoch, numbers in found.items()}
+
+    def complete(self, boot=-1):
+        """Every sample and record of the boot from number 0 on, once; returns the samples."""
+        raw = self.raw(boot)
+        assert raw.sample.tolist() == list(range(len(raw.sample)))
+        for numbers in self.records().values():
+            assert numbers == list(range(len(numbers)))
+        summary = self.summary()
+        assert summary.gaps == ()
+        assert summary.conflicts == 0
+        return raw
+
+
+@pytest.fixture
+def site(tmp_path):
+    with contextlib.ExitStack() as stack:
+
+        def make(**spec):
+            made = Site(tmp_path / f"hull{len(list(tmp_path.iterdir()))}.db", **spec)
+            stack.callback(made.close)
+            return made
+
+        yield make

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import click
+import drift
 import ingest
 import simspeed
+import usualway
 
 
 @click.command()
 @click.option("--samples", default=256_000, show_default=True, help="Of the ingest comparison.")
 @click.option("--virtual-s", default=3600.0, show_default=True, help="Of the sim bench.")
 def main(samples: int, virtual_s: float) -> None:
-    """Measure decode + CRC + durable commit against a plain logger, and the sim bench's speed."""
+    """Measure ingest against a plain logger, the sim bench, and the estimator against floats."""
     ingest.report(samples)
     simspeed.report(virtual_s)
+    usualway.report()
+    drift.report()
 
 
 if __name__ == "__main__":

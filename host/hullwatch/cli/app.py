@@ -13,6 +13,7 @@ from hullwatch.errors import HullwatchError
 
 _COMMANDS = {
     "config": "Show or change a node's settings.",
+    "convert": "Convert a leak rate into other units.",
     "demo": "Run a leaking chamber, log it and show the leak rate.",
     "doctor": "Explain this machine: ports, permissions, VM, versions.",
     "export": "Write windows, events or raw samples as CSV.",

@@ -40,6 +40,8 @@ def load_replay(path: Path | None, kind: str, ambient_pa: float | None) -> Repla
     if path is None:
         if ambient_pa is not None:
             raise InputError("--ambient needs --replay", "it belongs to gauge files")
+        if kind != "abs":
+            raise InputError("--pressure-kind needs --replay", "the simulated chamber is absolute")
         return None
     return Replay.load(path, kind, ambient_pa)
 

@@ -39,14 +39,14 @@ def ask_owner(holder: Holder, request: Message) -> Message:
 
 @contextlib.contextmanager
 def own_dialogue(port: str | None) -> Iterator[Dialogue]:
-    """A dialogue on a port nobody holds; nothing is ever acknowledged on it."""
+    """A dialogue on a port nobody holds; it acknowledges nothing and restarts nothing."""
     info = find_port(port)
     with (
         claim(info.device, "hullwatch", info.serial_number or ""),
         contextlib.closing(open_port(info.device)) as opened,
     ):
         session = random.SystemRandom().randrange(1, 0x10000)
-        dialogue = Dialogue(opened, RealClock(), session, _unheard)
+        dialogue = Dialogue(opened, RealClock(), session, _unheard, revive=False)
         dialogue.greet()
         yield dialogue
 

@@ -20,6 +20,7 @@ from hullwatch.store.rows import BootKey, ClockFit, LinkCounters, Stored
 from hullwatch.store.writer import Store
 
 NO_SAMPLE = "no sample was taken"
+NOT_HELD = "no longer held by the node when this store asked"
 FIT_EVERY = 30
 """Round trips between two stored clock fits, once the first few have been stored."""
 
@@ -48,12 +49,14 @@ class Collector:
         self._records: list[bytes] = []
         self._raw: list[bytes] = []
         self._hello: Hello | None = None
+        self._session: HostSession | None = None
         self._new_hello = False
         self._started_us = 0
         self._boot: BootKey | None = None
         self.totals = Totals()
         self.clock = ClockSync()
         self._fitted = 0
+        self._held: tuple[int, int] | None = None
         self._before = Totals()
 
     @property
@@ -69,16 +72,29 @@ class Collector:
     @property
     def pending(self) -> int:
         """Frames that wait for a commit."""
-        return len(self._records) + len(self._raw)
+        return len(self._records) + len(self._raw) + (self._held is not None)
 
-    def hello(self, hello: Hello, now_utc_us: int) -> None:
-        """A session opened: a new boot starts a new clock."""
+    def hello(self, hello: Hello, session: HostSession, now_utc_us: int) -> None:
+        """A session opened: a new boot starts a new clock. Commit what came before first."""
         self._hello = hello
         self._new_hello = True
-        self._started_us = now_utc_us
+        self._held = None
         self.clock = ClockSync()
         self._fitted = 0
-        self._before = self.totals
+        if session is not self._session:  # the node may answer one session's WHO twice
+            self._session = session
+            self._started_us = now_utc_us
+            self._before = self.totals
+
+    def held(self, oldest_record: int, oldest_raw: int) -> None:
+        """The node says what it still holds: what is missing below that will never come."""
+        boot = self._boot
+        if boot is None or self._new_hello:
+            return
+        if oldest_raw > self._store.raw_next(boot) or oldest_record > self._store.durable_next(
+            boot.node, boot.epoch
+        ):
+            self._held = (oldest_record, oldest_raw)
 
     def record(self, data: bytes) -> None:
         """One record as received."""
@@ -88,9 +104,10 @@ class Collector:
         """One raw block as received."""
         self._raw.append(payload)
 
-    def commit(self, session: HostSession, now_utc_us: int) -> Durable | None:
+    def commit(self, now_utc_us: int) -> Durable | None:
         """Write all that is pending; None before any HELLO. StoreError leaves it pending."""
-        if self._hello is None:
+        session = self._session
+        if self._hello is None or session is None:
             return None
         uid = self._hello.uid
         totals = self.totals
@@ -115,15 +132,26 @@ class Collector:
                 if block.gap:
                     key = BootKey(uid, boot.epoch, block.boot)
                     batch.raw_hole(key, block.first - block.gap, block.first, NO_SAMPLE)
+            self._state_losses(batch, boot)
             self._write_session(batch, uid, boot, session, now_utc_us, totals)
         self._records.clear()
         self._raw.clear()
+        self._held = None
         self._new_hello = False
         self.totals = totals
         return Durable(
             boot.epoch, self._store.durable_next(uid, boot.epoch), boot.boot,
             self._store.raw_next(boot), self._store.store_id,
         )  # fmt: skip
+
+    def _state_losses(self, batch: Batch, boot: BootKey) -> None:
+        """After what came was stored: below what the node holds, the rest is a stated hole."""
+        held = self._held
+        if self._new_hello and self._hello is not None:
+            held = (self._hello.number("oldest_record"), self._hello.number("oldest_raw"))
+        if held is not None:
+            batch.oldest_record(boot.node, boot.epoch, held[0])
+            batch.raw_hole(boot, 0, held[1], NOT_HELD)
 
     def _blocks(self) -> list[rawblock.RawBlock | ProtocolError]:
         try:

@@ -41,15 +41,18 @@ class Dialogue:
     """Drives one session; whoever runs it calls `step`.
 
     `on_event` sees every event after it was dealt with. A node found at its REPL prompt is
-    started again after PROMPT_WAIT_S; `restarts` counts those.
+    started again after PROMPT_WAIT_S; `restarts` counts those. With `revive` False it is left
+    alone and WrongDevice raised: who only asks does not end what somebody does at the prompt.
     """
 
     def __init__(
-        self, port: Port, clock: Clock, session: int, on_event: Callable[[Event], None]
-    ) -> None:
+        self, port: Port, clock: Clock, session: int, on_event: Callable[[Event], None],
+        revive: bool = True,
+    ) -> None:  # fmt: skip
         self._port = port
         self._clock = clock
         self._on_event = on_event
+        self._may_revive = revive
         self.session = HostSession(session)
         self.restarts = 0
         self._fruitless = 0
@@ -156,6 +159,11 @@ class Dialogue:
         """The REPL prompt means the node has left: start it again after a while."""
         if self._prompt_s is None or now_s - self._prompt_s < PROMPT_WAIT_S:
             return
+        if not self._may_revive:
+            raise WrongDevice(
+                f"the MicroPython board on {self._port.name} is at its prompt",
+                "Ctrl-D at the prompt starts Hullwatch where it is flashed; hullwatch log does too",
+            )
         if self._fruitless == RESTARTS:
             raise WrongDevice(
                 f"the MicroPython board on {self._port.name} does not start Hullwatch",

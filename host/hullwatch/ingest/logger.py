@@ -7,8 +7,9 @@ from collections.abc import Callable
 from hullwatch.errors import Refused
 from hullwatch.ingest.collect import Collector
 from hullwatch.ingest.dialogue import Clock, Dialogue, ignore
+from hullwatch.ingest.holes import HoleWatch
 from hullwatch.link import messages as m
-from hullwatch.link.events import Event, Hello, Raw, Record, Reply
+from hullwatch.link.events import Event, Hello, Raw, Record, Reply, Status
 from hullwatch.store.writer import Store
 from hullwatch.transport.port import Port
 
@@ -34,6 +35,7 @@ class Logger(Dialogue):
         self.collector = Collector(store)
         self._committed_s = clock.now_s()
         self._ping_s = float("-inf")
+        self._holes = HoleWatch()
 
     def deal(self, event: Event) -> None:
         """Keep what has to be committed."""
@@ -41,6 +43,8 @@ class Logger(Dialogue):
             self.collector.record(event.data)
         elif isinstance(event, Raw):
             self.collector.raw(event.payload)
+        elif isinstance(event, Status):
+            self.collector.held(event.fields["oldest_record"], event.fields["oldest_raw"])
         elif isinstance(event, Hello):
             self._claim(event)
 
@@ -59,9 +63,9 @@ class Logger(Dialogue):
             self._port.write(self.session.take_output())
 
     def _claim(self, hello: Hello) -> None:
-        if self.collector.pending:  # belongs to the boot before; its acks went with that session
-            self.collector.commit(self.session, self._utc_us())
-        self.collector.hello(hello, self._utc_us())
+        # what is pending belongs to the session before; its acks went with that one
+        self.collector.commit(self._utc_us())
+        self.collector.hello(hello, self.session, self._utc_us())
         owner = hello.number("store")
         if owner in (0, self._store.store_id):
             return
@@ -73,10 +77,14 @@ class Logger(Dialogue):
         self.ask(m.TAKE_OVER, m.TAKE_OVER.struct.pack(self._store.store_id), ignore)
 
     def _commit(self, now_s: float) -> None:
-        durable = self.collector.commit(self.session, self._utc_us())
+        received = self.collector.totals
+        durable = self.collector.commit(self._utc_us())
         self._committed_s = now_s
-        if durable is not None:
-            self.session.acknowledge(durable, now_s)
+        if durable is None:
+            return
+        if self._holes.stand(durable, received, self.collector.totals, now_s):
+            self.session.ask_resend()
+        self.session.acknowledge(durable, now_s)
 
     def _pong(self, reply: Reply | None) -> None:
         if reply is not None and not reply.repeated and not reply.status:

@@ -110,6 +110,10 @@ class HostSession:
         self._commands.append(_Command(self._token, message.id, payload))
         return self._token
 
+    def ask_resend(self) -> None:
+        """Let the next ACK ask for everything uncommitted again: an earlier one may be lost."""
+        self._resend_due = True
+
     def acknowledge(self, durable: Durable, now_s: float) -> None:
         """Tell the node what is committed: only ever after the commit."""
         self._ack(durable, now_s)

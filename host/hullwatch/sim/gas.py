@@ -1,15 +1,16 @@
 """The gas in the chamber: molar mass and heat-capacity ratio.
 
-Source: CODATA 2018 (R, exact); molar masses from IUPAC standard atomic weights, dry air
-28.9647 g/mol as the U.S. Standard Atmosphere has it; gamma near 293 K from the usual
-ideal-gas tables (diatomic 1.40, monatomic 5/3).
+R and the molar masses are those of `hullwatch.units`; gamma near 293 K from the usual ideal-gas
+tables (diatomic 1.40, monatomic 5/3).
 """
 
 from dataclasses import dataclass
 
 from hullwatch.errors import InputError
+from hullwatch.units.constants import R
+from hullwatch.units.gases import GASES
 
-MOLAR_GAS_CONSTANT = 8.31446261815324
+MOLAR_GAS_CONSTANT = float(R)
 """R, J/(mol K)."""
 
 REFERENCE_TEMPERATURE_K = 293.15
@@ -30,15 +31,8 @@ class Gas:
         return MOLAR_GAS_CONSTANT / (self.gamma - 1.0)
 
 
-_GASES = {
-    gas.name: gas
-    for gas in (
-        Gas("air", 0.0289647, 1.40),
-        Gas("nitrogen", 0.0280134, 1.40),
-        Gas("helium", 0.004002602, 5.0 / 3.0),
-        Gas("argon", 0.039948, 5.0 / 3.0),
-    )
-}
+_GAMMA = {"air": 1.40, "nitrogen": 1.40, "helium": 5.0 / 3.0, "argon": 5.0 / 3.0}
+_GASES = {name: Gas(name, float(GASES[name].kg_mol), gamma) for name, gamma in _GAMMA.items()}
 
 
 def gas_named(name: str) -> Gas:

@@ -1,0 +1,66 @@
+"""What a running node allocates, poll by poll: under a locked heap where nothing may close, counted
+where something may.
+
+Counting walks the whole heap, so it is done only where the estimator's block or the raw block may
+end. A frame of a large function lives on the heap and is gone when the function returns; it shows
+in neither.
+"""
+
+import gc
+
+import micropython
+
+from hullcore import ticks
+
+
+class Watch:
+    """Polls a node on a fake board. `leaks`: polls that allocated although nothing closed; `most`:
+    most bytes by (raw blocks, records, whether a block of the estimator) that closed."""
+
+    def __init__(self, node, board) -> None:
+        self.node = node
+        self.board = board
+        self.locked = self.counted = self.leaks = 0
+        self.most = {}
+
+    def samples(self, count: int) -> None:
+        """Let the node take `count` samples."""
+        sampler = self.node.sampler
+        end = sampler.taken_count + count
+        while sampler.taken_count < end:
+            self.board.time.advance(self._count() if self._may_close() else self._lock())
+
+    def _may_close(self) -> bool:
+        pipeline = self.node.pipeline
+        cascade = pipeline._estimator.cascade
+        sampler = self.node.sampler
+        if not sampler._busy or ticks.diff(sampler._again, self.board.time.us) > 0:
+            return False
+        filled = pipeline._packer.count + 1
+        return cascade.j + 1 == cascade._length or not filled & 7 or filled >= pipeline._flush_at
+
+    def _lock(self) -> int:
+        self.locked += 1
+        micropython.heap_lock()
+        wait = self.node.poll()
+        micropython.heap_unlock()
+        return wait
+
+    def _count(self) -> int:
+        node = self.node
+        self.counted += 1
+        cascade = node.pipeline._estimator.cascade
+        blocks, records, number = node.ring.next, node.spool.next, cascade.number
+        used = gc.mem_alloc()
+        wait = node.poll()
+        used = gc.mem_alloc() - used
+        blocks, records = node.ring.next - blocks, node.spool.next - records
+        if blocks or records or cascade.number != number:
+            self._note((blocks, records, cascade.number != number), used)
+        elif used:
+            self.leaks += 1
+        return wait
+
+    def _note(self, closed: tuple, used: int) -> None:
+        if used > self.most.get(closed, 0):
+            self.most[closed] = used
