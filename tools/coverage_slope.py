@@ -2,8 +2,9 @@
 
 One trial is one 1 h window at 1 Hz. A group is ten windows to learn the profile from and ten that
 follow and are judged with it; groups are independent series, each with a real leak. "Calibrated"
-is a profile learned from a hundred windows of its own, made anew for every twenty groups. Per noise: coverage of the learned and the calibrated profile's interval, of the cold
-start (six sub-window slopes), and of what an ordinary least-squares fit would claim.
+is a profile learned from a hundred windows of its own, made anew for every twenty groups. Per
+noise: coverage of the learned and the calibrated profile's interval, of the cold start (six
+sub-window slopes), and of what an ordinary least-squares fit would claim.
 
     python tools/coverage_slope.py --groups 1000     10,000 trials a row, about a minute and a half
 """

@@ -28,7 +28,8 @@ class Cascade:
     """Feeds blocks, windows and their sub-window scatter.
 
     `on_window(length_s, first, last, sums, scatter)` is called for each window that closes with at
-    least 8 samples, after `on_block(sums, length)`, if given, for each block; the objects are reused afterwards. `withheld` counts the others.
+    least 8 samples, after `on_block(sums, length)`, if given, for each block; the objects are
+    reused afterwards. `withheld` counts the others.
     `number` is the sample number of the first sample of the open block, `j` the index within it.
     """
 
@@ -132,6 +133,7 @@ class Cascade:
         b.sjp = (self._pj_hi << 15) + self._pj_lo
         b.st = (self._t_hi << 15) + self._t_lo
         b.sjt = (self._tj_hi << 15) + self._tj_lo
+        b.late = self._late
         # Σy² = Σ(y − base)² + 2·base·Σy − n·base²
         b.syy = self._squares() + self._base * (2 * b.sy - b.n * self._base) if b.n else 0
 
@@ -140,7 +142,6 @@ class Cascade:
         ab = (self._ab_hi << 15) + self._ab_lo
         bb = (self._bb_hi << 15) + self._bb_lo
         return self._near + (aa << 30) + (ab << 16) + bb
-        b.late = self._late
 
     def _close_block(self) -> None:
         self._take_block()

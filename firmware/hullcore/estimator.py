@@ -19,8 +19,8 @@ BAD_TEMPERATURE = 2
 class Estimator:
     """Compensation in front of the window cascade.
 
-    `on_window` and `on_block` as in `Cascade`. One of `sample`, `late`, `missing` is called for every sample
-    number in turn, starting at `first`.
+    `on_window` and `on_block` as in `Cascade`. One of `sample`, `late`, `missing` is called for
+    every sample number in turn, starting at `first`.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Exact sums of a run of samples, mergeable: what least-squares slopes need, and no more.
 
-About the run's own first sample (index 0): n, Σj, Σj², and Σy, Σj·y, Σy², Σp, Σj·p, ΣT, Σj·T. Arbitrary-size
-integers: merging happens when a block closes, never per sample.
+About the run's own first sample (index 0): n, Σj, Σj², and Σy, Σj·y, Σy², Σp, Σj·p, ΣT, Σj·T.
+Arbitrary-size integers: merging happens when a block closes, never per sample.
 """
 
 

@@ -18,7 +18,14 @@ from hullcore.estimator import (
     Estimator,
 )
 from hullcore.measurement import Measurement, window_body
-from hullcore.messages import FLAG_GAP, FLAG_LATE, FLAG_NOISE_ONLY, FLAG_RESOLUTION, FLAG_SATURATED
+from hullcore.messages import (
+    FLAG_GAP,
+    FLAG_LATE,
+    FLAG_NO_DRIVE,
+    FLAG_NOISE_ONLY,
+    FLAG_RESOLUTION,
+    FLAG_SATURATED,
+)
 from hullcore.plan import WindowPlan
 
 FIELDS = (
@@ -95,7 +102,8 @@ def test_slopes_and_rates_uncompensated():
     one = Fraction(1, 10**15)
     assert abs(Fraction(window["leak"], 10**15) - rate) <= 3 * one
     assert window["leak"] > 0
-    assert window["flags"] == FLAG_NOISE_ONLY
+    # the stream is at the declared outside pressure
+    assert window["flags"] == FLAG_NOISE_ONLY | FLAG_NO_DRIVE
 
 
 def test_slopes_and_rates_compensated():
@@ -144,7 +152,8 @@ def test_a_constant_gives_the_resolution_as_interval():
     (window,) = bench.windows
     assert window["slope_y"] == window["leak"] == 0
     assert window["u95_slope"] == math.ceil(Fraction(3, 2) * Fraction(4, Q8) / 10 * 10**12)
-    assert window["flags"] == FLAG_NOISE_ONLY | FLAG_RESOLUTION
+    # the samples are at the declared outside pressure
+    assert window["flags"] == FLAG_NOISE_ONLY | FLAG_RESOLUTION | FLAG_NO_DRIVE
     assert settings.U95_KINDS[window["u95_kind"]] == "noise_only_resolution"
 
 

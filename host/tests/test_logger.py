@@ -131,7 +131,7 @@ def test_what_was_overwritten_before_anyone_came_is_a_stated_gap_and_the_loss_en
     assert all(gap.reason for gap in gaps)
 
 
-@pytest.mark.parametrize("asleep_s", [300, 3600])
+@pytest.mark.parametrize("asleep_s", [150, 3600])
 def test_a_host_that_sleeps_loses_only_what_is_stated_and_the_loss_ends(site, asleep_s):
     asleep = site()
     asleep.log()

@@ -165,7 +165,6 @@ FLAGS = (
         "NO_DRIVE",
         "pressure inside and outside differ by less than a thousandth: nothing can be said of a leak",
     ),
-    ("STUCK", "one pressure value repeated far longer than resolution, noise and rate explain"),
 )
 """Bit k of the record header's flags: name and meaning."""
 
