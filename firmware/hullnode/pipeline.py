@@ -172,8 +172,8 @@ class Pipeline:
         clock.poll()
         body = (
             self._m.record, length_s * 1000, 0, self.next_number() - 1, learner.blocks,
-            learner.block_us, profile.lag_us, profile.white, profile.walk, profile.sd_white, profile.sd_walk,
-            profile.correlation_ppm, worse, 0,
+            learner.block_us, profile.lag_us, profile.white, profile.walk, profile.sd_white,
+            profile.sd_walk, profile.correlation_ppm, worse, 0,
         )  # fmt: skip
         self.append(records.profile_record(self._stamp, clock.wraps, clock.ms, body))
 
