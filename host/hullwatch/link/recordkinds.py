@@ -169,7 +169,7 @@ FLAGS = (
 """Bit k of the record header's flags: name and meaning."""
 
 EVENTS = (
-    ("BOOT", 0, "node started: a = reset cause, b = crash count, c = milliseconds to first sample"),
+    ("BOOT", 0, "node started: a = reset cause, b = crash count, c = device time of the event, ms"),
     (
         "SENSOR_FAULT",
         1,
