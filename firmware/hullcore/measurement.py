@@ -129,15 +129,47 @@ def _flags(m: Measurement, known, sums, samples: int, serial: int, count: int) -
     return flags
 
 
+def _settling(m: Measurement, scatter, span_us: int) -> int:
+    """Bound of the slope that settling still contributes, pPa/s; −1 when nothing bounds it.
+
+    a·exp(−t/τ) has slope −τ times its curvature; τ ≤ τ_max, the curvature's upper bound is in
+    10^-3 pPa/s².
+    """
+    curvature = scatter.curvature_bound(span_us)
+    if m.settling_ms < 0 or curvature < 0:
+        return -1
+    return m.settling_ms * curvature // 1000000
+
+
+def _leak(m: Measurement, sums, rate: int, slopes: tuple, span_us: int, settling: int) -> tuple:
+    """(leak rate, U95, u_A, u_B) in fPa·m³/s, −1 where there is none; slopes: value, half, dof."""
+    slope, half, dof = slopes
+    t_mean = div_round(sums.st, sums.n)
+    ref, actual = (1, 1) if m.compensation else (m.t_ref_q16, t_mean)
+
+    def amount(slope_ppa_s: int) -> int:
+        return leak_rate_fpa_m3_s(-slope_ppa_s, m.volume_ul, ref, actual)
+
+    if half < 0:
+        return amount(-slope), -1, -1, -1
+    part_a = half * T95_SCALE // t95(dof) + 1
+    if m.temp_lag_ms < 0:
+        return amount(-slope), amount(half) + 1, amount(part_a) + 1, -1
+    from hullcore import systematic  # its heap only where bounds are declared
+
+    bound = systematic.temperature_ppa_s(m, div_round(sums.sp, sums.n), t_mean, rate, span_us)
+    part_b, whole = systematic.combined(m, slope, part_a, dof, rate, (bound, settling))
+    return amount(-slope), amount(whole) + 1, amount(part_a) + 1, amount(part_b) + 1
+
+
 def window_body(
     m: Measurement, length_s: int, first: int, last: int, sums, scatter, due_ms: int, known=None
 ) -> tuple:
     """(flags, body values in the order of the WINDOW layout) of one closed window.
 
     `due_ms` is the device time in ms since boot at which sample `first` was due, `known` the
-    `Known` of this window length or None. The slope is the
-    least squares of the samples present, rounded once; every field is limited to its range and
-    the limit flagged.
+    `Known` of this window length or None. The slope is the least squares of the samples present,
+    rounded once; every field is limited to its range and the limit flagged.
     """
     samples = last - first + 1
     n = sums.n
@@ -145,47 +177,26 @@ def window_body(
     span_us = samples * m.period_us
     slope = slope_ppa_s(sums.slope_y(), den, m.period_us)
     half, kind, dof, limited = _interval(m, known, sums, scatter, samples)
-    t_mean = div_round(sums.st, n)
-    p_mean = div_round(sums.sp, n)
     rate = max(abs(rate_nk_s(sums.slope_t(), den, m.period_us)), scatter.rate_nk_s)
-    settling = -1
-    if m.settling_ms >= 0:
-        settling = m.settling_ms * scatter.curvature_bound(span_us) // 1000000
+    settling = _settling(m, scatter, span_us)
     serial = scatter.serial_e4(sums)
+    leak, u_leak, u_a, u_b = _leak(m, sums, rate, (slope, half, dof), span_us, settling)
     flags = _flags(m, known, sums, samples, serial, scatter.count)
-    ref, actual = (1, 1) if m.compensation else (m.t_ref_q16, t_mean)
-
-    def amount(slope_ppa_s: int) -> int:
-        return leak_rate_fpa_m3_s(-slope_ppa_s, m.volume_ul, ref, actual)
-
-    u_leak = u_a = u_b = -1
-    if half >= 0:
-        part_a = half * T95_SCALE // t95(dof) + 1
-        u_a = amount(part_a) + 1
-        u_leak = amount(half) + 1
-        if m.temp_lag_ms >= 0:
-            from hullcore import systematic  # its heap only where bounds are declared
-
-            bound = systematic.temperature_ppa_s(m, p_mean, t_mean, rate, span_us)
-            part_b, whole = systematic.combined(m, slope, part_a, dof, rate, (bound, settling))
-            u_b = amount(part_b) + 1
-            u_leak = amount(whole) + 1
-            kind += U95_FULL
     if u_b < 0:
         flags |= FLAG_NOISE_ONLY
+    else:
+        kind += U95_FULL
     if limited:
         flags |= FLAG_RESOLUTION
-    slope_p = slope_ppa_s(sums.slope_p(), den, m.period_us)
-    values = (slope, slope_p, half, amount(-slope), u_leak)
+    values = (slope, slope_ppa_s(sums.slope_p(), den, m.period_us), half, leak, u_leak)
     more = (_naive(m, sums), u_a, u_b, settling)
-    kept = tuple([saturate_i64(v) for v in values])
-    kept_more = tuple([saturate_i64(v) for v in more])
-    if kept != values or kept_more != more:
+    kept = tuple([saturate_i64(v) for v in values + more])
+    if kept != values + more:
         flags |= FLAG_SATURATED
-    used = known.record if known is not None else NO_RECORD
     head = (
         length_s * 1000, m.record, first, last, n, due_ms >> 30, due_ms & 0x3FFFFFFF,
-        div_round(sums.sy, n), p_mean, t_mean, m.p_out_q8,
+        div_round(sums.sy, n), div_round(sums.sp, n), div_round(sums.st, n), m.p_out_q8,
     )  # fmt: skip
+    used = known.record if known else NO_RECORD
     tail = (m.t_ref_mk, m.gas, m.compensation, kind, m.pressure_kind, scatter.count, used, dof)
-    return flags, head + kept + tail + kept_more + (serial,)
+    return flags, head + kept[:5] + tail + kept[5:] + (serial,)

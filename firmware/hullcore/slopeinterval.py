@@ -32,7 +32,7 @@ def slope_factors(n: int, den: int, samples: int, period_us: int) -> tuple:
     return white, walk
 
 
-def variance_and_dof(profile: object, white: int, walk: int) -> tuple:
+def variance_and_dof(profile, white: int, walk: int) -> tuple:
     """(var(b) in (pPa/s)², its degrees of freedom ≥ 1) for factors from `slope_factors`."""
     v = white * profile.white + walk * profile.walk
     a = white * profile.sd_white
@@ -43,16 +43,14 @@ def variance_and_dof(profile: object, white: int, walk: int) -> tuple:
     return v // _PPM, max(1, min(_MOST_DOF, 2 * v * v // uncertain))
 
 
-def dithered(profile: object, lsb_q8: int, samples: int, period_us: int) -> bool:
+def dithered(profile, lsb_q8: int, samples: int, period_us: int) -> bool:
     """Whether the window's own noise reaches half an LSB: σ ≥ LSB/2 or √(qT) ≥ LSB/2."""
     quarter = lsb_q8 * lsb_q8 * _FPA2_PER_Q16 // 4
     sigma2 = profile.white * _PPM // period_us
     return sigma2 >= quarter or profile.walk * samples * period_us // _PPM >= quarter
 
 
-def half_width(
-    profile: object, n: int, den: int, samples: int, period_us: int, lsb_q8: int
-) -> tuple:
+def half_width(profile, n: int, den: int, samples: int, period_us: int, lsb_q8: int) -> tuple:
     """(U95 of the slope in pPa/s rounded up, dof, resolution limited) from a profile."""
     white, walk = slope_factors(n, den, samples, period_us)
     v, dof = variance_and_dof(profile, white, walk)

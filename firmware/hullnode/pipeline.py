@@ -77,7 +77,7 @@ class Pipeline:
             self.flush(0)
         learner = self._learner
         if learner and learner.due:
-            self._learn()
+            self._learn(learner)
         if verdict != self._bad:
             self._verdict(verdict)
 
@@ -153,19 +153,17 @@ class Pipeline:
         clock.poll()
         self.append(records.window_record(self._stamp, clock.wraps, clock.ms, flags, body))
 
-    def _learn(self) -> None:
+    def _learn(self, learner) -> None:
         """Take new snapshots of the noise profile; windows from now on name them."""
-        learner = self._learner
         learner.due = False
         plan = self._plan
         for i in range(len(plan.samples)):
             profile = learner.learn(plan.samples[i] * plan.period_us)
             if profile is None:
                 return
-            self._snapshot(profile, plan.lengths_s[plan.base + i])
+            self._snapshot(learner, profile, plan.lengths_s[plan.base + i])
 
-    def _snapshot(self, profile, length_s: int) -> None:
-        learner = self._learner
+    def _snapshot(self, learner, profile, length_s: int) -> None:
         worse = learner.worse()
         self._known[length_s] = Known(profile, self._stamp.number, worse, learner.block_us)
         clock = self._clock
