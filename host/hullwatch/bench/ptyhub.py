@@ -32,6 +32,7 @@ class PtyHub:
         self.dropped = 0
         self._wake_r, self._wake_w = os.pipe()
         self._process: subprocess.Popen[bytes] | None = None
+        self._ended: subprocess.Popen[bytes] | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._carry, name="hullwatch-pty", daemon=True)
         self._thread.start()
@@ -53,7 +54,7 @@ class PtyHub:
         while not self._closing:
             process = self._process
             sources = [self._master, self._wake_r]
-            if process is not None and process.stdout is not None:
+            if process is not None and process is not self._ended and process.stdout is not None:
                 sources.append(process.stdout.fileno())
             ready, _, _ = select.select(sources, [], [])
             if self._wake_r in ready:
@@ -78,8 +79,7 @@ class PtyHub:
     def _to_host(self, process: subprocess.Popen[bytes] | None, source: int) -> None:
         data = os.read(source, _CHUNK)
         if not data:
-            if self._process is process:
-                self._process = None  # ended; the bench attaches the next one
+            self._ended = process  # not `_process`: the bench may be attaching the next one now
             return
         while data:
             try:
