@@ -1,8 +1,9 @@
 """A slice of the coverage tables; the full ones are in docs/coverage.md with their commands."""
 
+import pytest
+
 import coverage_leak
 import coverage_slope
-import pytest
 
 
 @pytest.mark.parametrize("noise", coverage_slope.CASES, ids=lambda noise: noise.name)
