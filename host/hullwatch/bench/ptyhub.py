@@ -13,6 +13,7 @@ import signal
 import subprocess
 import threading
 import tty
+from typing import IO
 
 _CTRL_C = b"\x03"
 _CHUNK = 4096
@@ -32,14 +33,14 @@ class PtyHub:
         self.dropped = 0
         self._wake_r, self._wake_w = os.pipe()
         self._process: subprocess.Popen[bytes] | None = None
-        self._ended: subprocess.Popen[bytes] | None = None
+        self._next: subprocess.Popen[bytes] | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._carry, name="hullwatch-pty", daemon=True)
         self._thread.start()
 
     def attach(self, process: subprocess.Popen[bytes] | None) -> None:
-        """Use this VM from now on."""
-        self._process = process
+        """Use this VM from now on; the one before has ended, and what it said is carried first."""
+        self._next = process
         os.write(self._wake_w, b"x")
 
     def close(self) -> None:
@@ -47,43 +48,59 @@ class PtyHub:
         self._closing = True
         os.write(self._wake_w, b"x")
         self._thread.join(5)
+        self._let_go()
         for fd in (self._master, self._slave, self._wake_r, self._wake_w):
             os.close(fd)
 
     def _carry(self) -> None:
         while not self._closing:
-            process = self._process
             sources = [self._master, self._wake_r]
-            if process is not None and process is not self._ended and process.stdout is not None:
-                sources.append(process.stdout.fileno())
+            if self._process is not None:
+                sources.append(_end(self._process.stdout))
             ready, _, _ = select.select(sources, [], [])
             if self._wake_r in ready:
                 os.read(self._wake_r, _CHUNK)
+                while self._process is not None and not self._closing:
+                    self._to_host(self._process)  # ended: up to its end of file
+                self._process = self._next
                 continue
             if self._master in ready:
-                self._to_node(process)
-            if len(sources) > 2 and sources[2] in ready:
-                self._to_host(process, sources[2])
+                self._to_node()
+            if self._process is not None and _end(self._process.stdout) in ready:
+                self._to_host(self._process)
 
-    def _to_node(self, process: subprocess.Popen[bytes] | None) -> None:
+    def _to_node(self) -> None:
         data = os.read(self._master, _CHUNK)
-        if process is None or process.stdin is None:
+        process = self._process
+        if process is None:
             return
         if _CTRL_C in data:
             # the chip's interrupt character also empties its input ring
             data = data[data.rfind(_CTRL_C) + 1 :]
             process.send_signal(signal.SIGINT)
         with contextlib.suppress(OSError):  # the VM is just ending
-            os.write(process.stdin.fileno(), data)
+            os.write(_end(process.stdin), data)
 
-    def _to_host(self, process: subprocess.Popen[bytes] | None, source: int) -> None:
-        data = os.read(source, _CHUNK)
+    def _to_host(self, process: subprocess.Popen[bytes]) -> None:
+        data = os.read(_end(process.stdout), _CHUNK)
         if not data:
-            self._ended = process  # not `_process`: the bench may be attaching the next one now
-            return
+            self._let_go()  # ended; the bench attaches the next one
         while data:
             try:
                 data = data[os.write(self._master, data) :]
             except BlockingIOError:
                 self.dropped += len(data)
                 return
+
+    def _let_go(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+
+def _end(pipe: IO[bytes] | None) -> int:
+    """The descriptor of a pipe the VM was started with."""
+    assert pipe is not None
+    return pipe.fileno()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hullwatch.bench.base import Bench
 from hullwatch.bench.spec import BenchSpec
+from hullwatch.errors import ProtocolError
 from hullwatch.ingest.logger import COMMIT_S, Logger
 from hullwatch.link import recordview
 from hullwatch.link.events import Console, Event, Record, Status
@@ -28,6 +29,7 @@ class Finished:
     bench: str
     db: str
     store: Summary
+    samples: int
     late_samples: int
     windows: list[tuple[WindowRow, float | None]]
 
@@ -82,22 +84,25 @@ class DemoRun:
         return self._store.raw_next(boot) >= self.target
 
     def summary(self, db: str) -> Finished:
-        """What was stored, and the truth beside every window that ended within the target."""
-        node = self.logger.collector.node
+        """What was stored, and the truth beside every window that ended within the target.
+
+        Of this run alone: its database may hold earlier ones of the same node.
+        """
+        collector = self.logger.collector
+        node, boot, totals = collector.node, collector.boot, collector.totals
         with self._store.reader() as reader:
             windows = [
                 (row, self._truth(row))
                 for row in reader.windows(node)
-                if row.boot == self.boot_number() and (row.last_sample or 0) < self.target
+                if boot == (node, row.epoch, row.boot) and (row.last_sample or 0) < self.target
             ]
-            return Finished(
-                self.bench.name, db, reader.summary(node), self.status.get("late", 0), windows
-            )
-
-    def boot_number(self) -> int:
-        """The boot this demo logs."""
-        boot = self.logger.collector.boot
-        return boot.boot if boot else -1
+            chunks = reader.raw_chunks(boot, 0, self.target) if boot else ()
+            samples = sum(len(chunk.sample) for chunk in chunks)
+            late = self.status.get("late", 0)
+            known = reader.summary(node)
+            gaps = tuple(gap for gap in known.gaps if boot and gap.epoch == boot.epoch)
+            store = replace(known, gaps=gaps, records=totals.records, duplicates=totals.duplicates)
+            return Finished(self.bench.name, db, store, samples, late, windows)
 
     def _truth(self, row: WindowRow) -> float | None:
         if row.first_sample is None or row.last_sample is None:
@@ -110,7 +115,10 @@ class DemoRun:
         if isinstance(event, Status):
             self.status = event.fields
         elif isinstance(event, Record):
-            record = recordview.parse(event.data)
+            try:
+                record = recordview.parse(event.data)
+            except ProtocolError:
+                return  # counted where it is to be stored
             if record.kind == WINDOW.id:
                 self.latest[record.integer("window_ms")] = record
         elif isinstance(event, Console):

@@ -58,7 +58,8 @@ def command(db: Path, what: str, node: str | None, out: Path | None, as_json: bo
 
 
 def _progress() -> Progress:
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description} {task.completed}"),
-        console=Console(stderr=True), transient=True,
+        console=console, transient=True, disable=not console.is_terminal,
     )  # fmt: skip

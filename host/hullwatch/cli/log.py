@@ -10,6 +10,7 @@ from rich.console import Console
 
 from hullwatch.cli import figures
 from hullwatch.cli.options import DURATION, db_option, json_option, print_json
+from hullwatch.errors import ProtocolError
 from hullwatch.ingest.owner import PortOwner
 from hullwatch.ingest.realclock import RealClock
 from hullwatch.link import recordview
@@ -63,7 +64,10 @@ class _Printer:
             if not self._as_json and event.text.strip():
                 self._console.print(f"[node says] {event.text.strip()}", markup=False)
         elif isinstance(event, Record):
-            record = recordview.parse(event.data)
+            try:
+                record = recordview.parse(event.data)
+            except ProtocolError:
+                return  # counted where it is to be stored
             if record.kind == WINDOW.id:
                 self._window(record)
             elif record.kind == EVENT_KIND.id:
