@@ -30,6 +30,9 @@ HullwatchError          exit code 1
     └── Unwritable      exit code 25: no database can be made or written there
 """
 
+FLASH_HINT = "put this version's firmware on the board: firmware/README.md says how"
+"""For a board whose firmware is missing or of another version."""
+
 
 class HullwatchError(Exception):
     """A failure told in one line, with a hint what to do about it.

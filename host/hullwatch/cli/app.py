@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
 import click
@@ -23,6 +25,7 @@ _COMMANDS = {
 }
 INTERNAL_ERROR = 70
 _INTERRUPTED = 130
+_DEBUG = "--debug"
 _PIPE_CLOSED = 141
 
 
@@ -47,7 +50,7 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(hullwatch.__version__, prog_name="hullwatch")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error; anywhere on the line.")
 @click.pass_context
 def cli(ctx: click.Context, debug: bool) -> None:
     """Hullwatch: how much a sealed volume leaks, how sure that is, and whether it gets worse.
@@ -60,15 +63,22 @@ def cli(ctx: click.Context, debug: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line; exit codes are those of `hullwatch.errors`."""
+    words = [word for word in sys.argv[1:] if word != _DEBUG]
+    signal.signal(signal.SIGTERM, _interrupted)
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(words, standalone_mode=False)
     except Exception as error:
-        if "--debug" in sys.argv and not isinstance(error, click.exceptions.Exit):
+        if _DEBUG in sys.argv and not isinstance(error, click.exceptions.Exit):
             raise
         sys.exit(_told(error))
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _interrupted(_signum: int, _frame: FrameType | None) -> NoReturn:
+    """A service manager ends a command as Ctrl-C does: what was received is committed."""
+    raise KeyboardInterrupt
 
 
 def _told(error: Exception) -> int:

@@ -32,9 +32,10 @@ class View(Protocol):
 
 
 def _progress(stderr: bool) -> Progress:
+    console = Console(stderr=stderr)
     return Progress(
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
-        console=Console(stderr=stderr), transient=True,
+        console=console, transient=True, disable=stderr and not console.is_terminal,
     )  # fmt: skip
 
 
@@ -113,7 +114,9 @@ class LiveView:
         return text
 
     def _windows(self) -> Table:
-        table = Table(title="leak rate by window (positive = gas lost)", title_justify="left")
+        latest = self._run.latest.values()
+        refs = (record.integer("t_ref_mk") / 1000 for record in latest)
+        table = Table(title=figures.title("newest windows", refs), title_justify="left")
         for name in ("window", "leak rate ± 95 %", "interval contains", "samples", "flags"):
             table.add_column(name)
         for ms, record in sorted(self._run.latest.items()):
@@ -125,12 +128,10 @@ class LiveView:
         shown = figures.with_uncertainty(
             record.integer("leak_rate_fpa_m3_s") / 1e15,
             half / 1e15 if half >= 0 else None,
-            figures.LEAK_UNIT,
         )
-        at = figures.reference(record.integer("t_ref_mk") / 1000)
         kind = settings.U95_KINDS[record.integer("u95_kind")].replace("_", " ")
         gap = "gap" if record.flags & 1 else ""
-        return f"{shown} {at}", kind, str(record.integer("n")), gap
+        return shown, kind, str(record.integer("n")), gap
 
     def _health(self) -> Text:
         status = self._run.status

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 LEAK_UNIT = "Pa·m³/s"
+_TOLD_ANYWAY = "NOISE_ONLY"  # the kind of interval says it
 
 
-def with_uncertainty(value: float, half: float | None, unit: str) -> str:
-    """`(1.03 ± 0.15)e-04 Pa·m³/s`: two digits of the uncertainty decide all others."""
+def with_uncertainty(value: float, half: float | None, unit: str = "") -> str:
+    """`(1.03 ± 0.15)e-04 Pa·m³/s`: two digits of the uncertainty decide all others.
+
+    Without a unit where it stands in the title of the table.
+    """
+    end = f" {unit}" if unit else ""
     if half is None or not math.isfinite(half):
-        return f"{value:.3g} ± ? {unit}"
+        return f"{value:.3g} ± ?{end}"
     if half == 0:
-        return f"{value:.6g} ± 0 {unit}"
+        return f"{value:.6g} ± 0{end}"
     exponent = math.floor(math.log10(max(abs(value), half)))
     digits = max(0, exponent - math.floor(math.log10(half)) + 1)
     scale = 10.0**exponent
-    return f"({value / scale:.{digits}f} ± {half / scale:.{digits}f})e{exponent:+03d} {unit}"
+    return f"({value / scale:.{digits}f} ± {half / scale:.{digits}f})e{exponent:+03d}{end}"
 
 
 def length(seconds: float) -> str:
@@ -30,3 +36,16 @@ def length(seconds: float) -> str:
 def reference(t_ref_k: float) -> str:
     """The reference temperature, as every leak rate needs it."""
     return f"at {t_ref_k - 273.15:g} °C"
+
+
+def title(text: str, t_refs_k: Iterable[float]) -> str:
+    """A table's title with the unit of its rates and the sign they have."""
+    at = " and ".join(sorted({reference(t_ref_k) for t_ref_k in t_refs_k}))
+    return f"{text}, {LEAK_UNIT} {at} (positive = gas lost)"
+
+
+def contents(kind: str, flags: str) -> str:
+    """What an interval contains, and what else is to be known of its window."""
+    words = [kind.replace("_", " ")]
+    words += [flag.lower().replace("_", " ") for flag in flags.split() if flag != _TOLD_ANYWAY]
+    return ", ".join(words)

@@ -34,7 +34,7 @@ def command(ports: tuple[str, ...], as_json: bool) -> None:
         return
     table = Table()
     for name in ("port", "node", "board", "firmware", "boot", "held by", "remark"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=name in ("port", "node"))
     for row in found:
         table.add_row(*(str(row[key]) for key in _KEYS))
     Console().print(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from rich.table import Table
 from hullwatch.cli import figures
 from hullwatch.cli.options import DEFAULT_DB, db_option, json_option, print_json
 from hullwatch.control.registry import holders
+from hullwatch.errors import InputError
 from hullwatch.store import Reader, WindowRow
 
 
@@ -26,9 +28,11 @@ def command(db: Path | None, node: str | None, as_json: bool) -> None:
     newest: dict[tuple[str, float], WindowRow] = {}
     path = db or _running_database() or DEFAULT_DB
     with Reader.open(path) as reader:
-        for known in reader.nodes():
-            if node not in (None, known.node):
-                continue
+        nodes = [known for known in reader.nodes() if node in (None, known.node)]
+        if node is not None and not nodes:
+            listed = ", ".join(known.node for known in reader.nodes()) or "none"
+            raise InputError(f"{path} has no node {node}", f"it has: {listed}")
+        for known in nodes:
             lengths = {float(s) for c in reader.configs(known.node) for s in c.windows_s.split(",")}
             for length in sorted(lengths):
                 for row in reader.windows(known.node, length, 1):
@@ -58,13 +62,18 @@ def _object(row: WindowRow) -> dict[str, object]:
 
 
 def _table(rows: list[WindowRow]) -> Table:
-    table = Table(title="newest leak rates (positive = gas lost)", title_justify="left")
-    for name in ("node", "window", "leak rate ± 95 %", "interval contains", "flags"):
-        table.add_column(name)
+    table = Table(
+        title=figures.title("newest leak rates", (row.t_ref_k for row in rows)),
+        title_justify="left",
+    )
+    for name in ("node", "window", "rate ± 95 %", "interval contains", "stored, UTC"):
+        table.add_column(name, no_wrap=name != "interval contains")
     for row in rows:
-        rate = figures.with_uncertainty(row.leak_rate_pa_m3_s, row.u95_pa_m3_s, figures.LEAK_UNIT)
         table.add_row(
-            row.node, figures.length(row.window_s), f"{rate} {figures.reference(row.t_ref_k)}",
-            row.u95_kind.replace("_", " "), row.flags,
-        )  # fmt: skip
+            row.node,
+            figures.length(row.window_s),
+            figures.with_uncertainty(row.leak_rate_pa_m3_s, row.u95_pa_m3_s),
+            figures.contents(row.u95_kind, row.flags),
+            datetime.fromtimestamp(row.received_utc_us / 1e6, UTC).strftime("%d %b %H:%M"),
+        )
     return table

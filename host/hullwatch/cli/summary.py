@@ -30,7 +30,7 @@ def as_json(done: Finished) -> dict[str, object]:
     return {
         "node": done.store.node,
         "bench": done.bench,
-        "samples": done.store.samples,
+        "samples": done.samples,
         "records": done.store.records,
         "gaps": len(done.store.gaps),
         "duplicates": done.store.duplicates,
@@ -62,25 +62,28 @@ def _window(row: WindowRow, truth: float | None) -> dict[str, object]:
 def show(done: Finished) -> None:
     """The summary for a person."""
     console = Console()
-    table = Table(title="newest window of each length (positive = gas lost)", title_justify="left")
-    for name in ("window", "leak rate ± 95 %", "interval contains", "truth of the simulation"):
+    newest = _newest(done)
+    heading = figures.title("newest windows", (row.t_ref_k for row, _ in newest))
+    table = Table(title=heading, title_justify="left")
+    for name in ("window", "leak rate ± 95 %", "interval contains", "truth (simulated)"):
         table.add_column(name)
-    for row, truth in _newest(done):
-        rate = figures.with_uncertainty(row.leak_rate_pa_m3_s, row.u95_pa_m3_s, figures.LEAK_UNIT)
+    for row, truth in newest:
         table.add_row(
             figures.length(row.window_s),
-            f"{rate} {figures.reference(row.t_ref_k)}",
-            row.u95_kind.replace("_", " "),
-            "unknown" if truth is None else f"{truth:.4g} {figures.LEAK_UNIT}",
+            figures.with_uncertainty(row.leak_rate_pa_m3_s, row.u95_pa_m3_s),
+            figures.contents(row.u95_kind, row.flags),
+            "unknown" if truth is None else f"{truth:.4g}",
         )
     if done.windows:
         console.print(table)
     else:
         console.print("no window is ready yet: the shortest holds 10 s and at least 8 samples")
     store = done.store
+    console.print(f"node {store.node}: {done.samples} samples, {store.records} records stored")
     console.print(
-        f"{store.samples} samples and {store.records} records of node {store.node} stored; "
-        f"gaps {len(store.gaps)}, duplicates {store.duplicates}, CRC errors {store.crc_errors}, "
-        f"late samples {done.late_samples}"
+        f"gaps {len(store.gaps)}, duplicates {store.duplicates}, "
+        f"CRC errors {store.crc_errors}, late samples {done.late_samples}"
     )
+    if done.late_samples:
+        console.print("late samples are in no window: this computer was too busy for the speed")
     console.print(f"database: {done.db}", soft_wrap=True)

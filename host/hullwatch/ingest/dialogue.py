@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from hullwatch.errors import Refused, Unanswered, WrongDevice
+from hullwatch.errors import FLASH_HINT, Refused, Unanswered, WrongDevice
 from hullwatch.link import messages as m
 from hullwatch.link.events import Console, Event, Hello, Prompt, Reply, Timeout
 from hullwatch.link.session import HostSession
@@ -167,7 +167,7 @@ class Dialogue:
         if self._fruitless == RESTARTS:
             raise WrongDevice(
                 f"the MicroPython board on {self._port.name} does not start Hullwatch",
-                "run: hullwatch flash",
+                FLASH_HINT,
             )
         self._prompt_s = None
         self._opened_s = now_s

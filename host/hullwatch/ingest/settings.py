@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hullcore import settings
-from hullwatch.errors import InputError, ProtocolError
+from hullwatch.errors import FLASH_HINT, InputError, ProtocolError
 from hullwatch.ingest.dialogue import Dialogue
 from hullwatch.link import messages as m
 
@@ -17,7 +17,7 @@ def read_settings(dialogue: Dialogue) -> dict[str, str]:
         text = dialogue.ask_now(m.CONFIG_GET, bytes([index])).decode("utf-8", "replace")
         key, mark, value = text.partition("=")
         if not mark:
-            raise ProtocolError(f"the node answers {text!r} for a setting", "run: hullwatch flash")
+            raise ProtocolError(f"the node answers {text!r} for a setting", FLASH_HINT)
         found[key] = value
     return found
 

@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from hullcore import frame
-from hullwatch.errors import VersionMismatch
+from hullwatch.errors import FLASH_HINT, VersionMismatch
 from hullwatch.link import messages as m
 from hullwatch.link.events import (
     Console,
@@ -197,7 +197,7 @@ class HostSession:
         if spoken != m.PROTOCOL_VERSION:
             raise VersionMismatch(
                 f"the node speaks protocol {spoken}, this host {m.PROTOCOL_VERSION}",
-                "run: hullwatch flash",
+                FLASH_HINT,
             )
         if session != self.session or len(payload) != m.HELLO.struct.size:
             self.stale_frames += 1
