@@ -1,7 +1,6 @@
 """Raw blocks: consecutive samples packed as first values and differences of one width each."""
 
 import struct
-from array import array
 
 from hullcore.compat import const
 from hullcore.fields import pack_checked
@@ -29,12 +28,13 @@ class RawPacker:
 
     The caller closes a block before a hole, before a late sample, after `full` turns True, and
     when it has waited long enough. Differences are taken from the first sample of the block, in
-    units of the sensor's shift.
+    units of the sensor's shift, and kept as such: closing a block is then a few calls.
     """
 
     def __init__(self, p_shift: int, t_shift: int) -> None:
-        self._p = array("i", [0] * CAPACITY)
-        self._t = array("i", [0] * CAPACITY)
+        self._dp = [0] * CAPACITY
+        self._dt = [0] * CAPACITY
+        self._p0 = self._t0 = 0
         self._p_shift = p_shift
         self._t_shift = t_shift
         self._reset()
@@ -47,18 +47,19 @@ class RawPacker:
     def add(self, p_q8: int, t_q16: int) -> None:
         """Take the next consecutive sample; both values below 2^30. Never when `full`."""
         n = self.count
-        p = self._p
-        t = self._t
-        p[n] = p_q8
-        t[n] = t_q16
-        n += 1
-        self.count = n
-        d = (p_q8 - p[0]) >> self._p_shift  # |d| < 2^30
+        if n == 0:
+            self._p0 = p_q8
+            self._t0 = t_q16
+        d = (p_q8 - self._p0) >> self._p_shift  # |d| < 2^30
+        self._dp[n] = d
         if d < self._p_low:
             self._p_low = d
         elif d > self._p_high:
             self._p_high = d
-        d = (t_q16 - t[0]) >> self._t_shift
+        d = (t_q16 - self._t0) >> self._t_shift
+        self._dt[n] = d
+        n += 1
+        self.count = n
         if d < self._t_low:
             self._t_low = d
         elif d > self._t_high:
@@ -81,14 +82,11 @@ class RawPacker:
         head = pack_checked(
             RAW_FORMAT,
             (boot, config, first, wraps, ms, late_us, take, pw, self._p_shift, tw, self._t_shift,
-             self._p[0], self._t[0], gap),
+             self._p0, self._t0, gap),
         )  # fmt: skip
-        out = bytearray(_HEAD + (take - 1) * (pw + tw))
-        out[:_HEAD] = head
-        at = self._put(out, _HEAD, self._p, self._p_shift, take, pw)
-        self._put(out, at, self._t, self._t_shift, take, tw)
+        data = head + _packed(self._dp, take, pw) + _packed(self._dt, take, tw)
         self._drop(take)
-        return bytes(out)
+        return data
 
     def _fitting(self) -> tuple:
         """(samples, width of pressure, width of temperature) of the longest block that fits."""
@@ -97,14 +95,12 @@ class RawPacker:
         tw = _width(self._t_low, self._t_high)
         if (n - 1) * (pw + tw) <= MAX_PAYLOAD - _HEAD:
             return n, pw, tw
-        p = self._p
-        t = self._t
         p_low = p_high = t_low = t_high = pw = tw = 0
         for i in range(1, n):
-            d = (p[i] - p[0]) >> self._p_shift
+            d = self._dp[i]
             p_low = min(p_low, d)
             p_high = max(p_high, d)
-            d = (t[i] - t[0]) >> self._t_shift
+            d = self._dt[i]
             t_low = min(t_low, d)
             t_high = max(t_high, d)
             p_now = _width(p_low, p_high)
@@ -115,19 +111,18 @@ class RawPacker:
             tw = t_now
         return n, pw, tw
 
-    def _put(self, out: bytearray, at: int, values: array, shift: int, n: int, width: int) -> int:
-        if width == 0 or n == 1:
-            return at
-        base = values[0]
-        steps = [(values[i] - base) >> shift for i in range(1, n)]
-        # one call for all: byte by byte took the chip 8 ms a block, longer than a slot at 100 Hz
-        struct.pack_into("<%d%s" % (n - 1, _CODES[width]), out, at, *steps)
-        return at + (n - 1) * width
-
     def _drop(self, taken: int) -> None:
         rest = self.count - taken
-        p = [self._p[taken + i] for i in range(rest)]
-        t = [self._t[taken + i] for i in range(rest)]
+        p = [self._p0 + (self._dp[taken + i] << self._p_shift) for i in range(rest)]
+        t = [self._t0 + (self._dt[taken + i] << self._t_shift) for i in range(rest)]
         self._reset()
         for i in range(rest):
             self.add(p[i], t[i])
+
+
+def _packed(differences: list, n: int, width: int) -> bytes:
+    """Differences 1 … n − 1 in `width` bytes each, little-endian."""
+    if width == 0 or n == 1:
+        return b""
+    # one call for all: byte by byte took the chip 8 ms a block, longer than a slot at 100 Hz
+    return struct.pack("<%d%s" % (n - 1, _CODES[width]), *differences[1:n])
