@@ -33,7 +33,7 @@ from hullnode.pipeline import Pipeline
 from hullnode.ramspool import RamSpool
 from hullnode.sampler import Sampler
 
-_RECORDS = const(32)  # five minutes of the default windows
+_RECORDS = const(32)  # four and a half minutes of the default windows
 _BOUNDS = (
     "temp_lag_ms", "temp_gradient_uk", "settling_ms", "u_volume_ppm", "u_gain_ppm",
     "tempco_mpa_k", "drift_mpa_day",
@@ -151,7 +151,8 @@ class Node:
         spent = ticks.diff(board.ticks_us(), now)
         if spent > self._loop_us:
             self._loop_us = spent
-        return wait if wait < due else due
+        wait = (wait if wait < due else due) - spent
+        return wait if wait > 0 else 0
 
     def wake(self) -> None:
         """Input has arrived: the next poll looks at the wire."""

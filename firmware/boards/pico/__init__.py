@@ -20,6 +20,8 @@ _WDT_RP2350 = const(0x400D8000)
 _SCRATCH0 = const(0x0C)
 _WDT_ENABLE = const(0x40000000)
 _OUTPUTS = (16, 17, 18, 19)  # valve drivers: each has a pull-down resistor, see the wiring page
+_EXACT_US = const(3000)  # waits shorter than this end to the microsecond, not to the millisecond
+_LOOP_US = const(100)  # from here back to the sampler
 _I2C_TIMEOUT_US = const(50000)
 
 
@@ -103,11 +105,12 @@ class Board:
         """Wait up to `us`; True when console input came first.
 
         The port sleeps in C meanwhile: a loop that looks every millisecond kept the processor
-        busy for half of the time.
+        busy for half of the time. Shortly before a deadline input is left waiting.
         """
-        if us >= 1000:
+        if us >= _EXACT_US:
             return self.console.wait(us // 1000)
-        time.sleep_us(us)
+        if us > _LOOP_US:
+            time.sleep_us(us - _LOOP_US)
         return False
 
     def random32(self) -> int:
