@@ -4,7 +4,7 @@ from hullcore import ticks
 from hullcore.compat import const
 
 _EVERY_US = const(1000000)
-_AT_LAST_US = const(5000000)  # when no slot is ever long enough, a sample has to be late for it
+_AT_LAST_US = const(1500000)  # when no slot is ever long enough, a sample has to be late for it
 _COUNT_EVERY = const(10)
 _ASSUMED_US = const(30000)  # before the first measurement: longer than any seen on the chip
 

@@ -29,6 +29,7 @@ _RESEND_MS = const(30000)  # no durable ack for so long: start again at the olde
 _DURABLE = const(1)  # ACK.flags
 _RESEND = const(2)
 _STATUS_MS = const(1000)
+_STATUS_LATEST_MS = const(5000)  # then it goes before raw blocks
 _RX_PER_POLL = const(8)  # bytes of 0.1 ms each: a sample may be due
 
 
@@ -181,7 +182,8 @@ class Link:
             self._send_data(now_ms)
 
     def _send_data(self, now_ms: int) -> None:
-        """Records before raw blocks before telemetry."""
+        """Records before raw blocks before telemetry, unless that waits for ever."""
+        waited_ms = ticks.diff(now_ms, self._status_ms)
         spool = self._spool
         ring = self._ring
         self._record = max(self._record, spool.oldest, spool.acked)
@@ -189,10 +191,10 @@ class Link:
         if self._record < spool.next:
             if self._send(RECORD, spool.get(self._record), now_ms):
                 self._record += 1
-        elif self._raw < ring.next:
+        elif self._raw < ring.next and waited_ms < _STATUS_LATEST_MS:
             if self._send(RAW, ring.get(self._raw), now_ms):
                 self._raw += 1
-        elif ticks.diff(now_ms, self._status_ms) >= _STATUS_MS and self._send(
+        elif waited_ms >= _STATUS_MS and self._send(
             STATUS, self._node.status(self.status_number), now_ms
         ):
             self._status_ms = now_ms
