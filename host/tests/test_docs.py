@@ -125,7 +125,7 @@ def test_shown_command_lines_exist(page: Path) -> None:
         elif program == "python":
             assert (ROOT / words[1]).is_file(), line
         else:
-            assert program in ("pip",), f"what is {program!r}?"
+            assert program in ("pip", "mpremote"), f"what is {program!r}?"
 
 
 def test_shown_outputs_are_the_real_ones() -> None:
