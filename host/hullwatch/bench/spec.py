@@ -40,6 +40,7 @@ class BenchSpec:
                 f"unknown sensor {self.sensor!r}", "choose one of " + ", ".join(CATALOGUE)
             )
         self.chamber.check()
+        SensorFaults.drawn(self.seed, self.profile)
         low, high = self._pressure_span()
         entry = CATALOGUE[self.sensor]
         if low < entry.pressure_min_pa or high > entry.pressure_max_pa:
