@@ -31,8 +31,8 @@ STALL_AT_S, STALL_S = 27.5, 5.0
 REPL_S = 10.0
 """Longer than the watchdog, which is armed for 8 s."""
 AGAIN_S = 15.0
-OUTPUT = 16
-"""An output of the node, driven by hand in the REPL to see it released by the restart."""
+OUTPUTS = (16, 17, 18, 19)
+"""Outputs of the node; the first is driven by hand in the REPL, to see the restart release it."""
 
 _PERIOD_S = 0.1
 _RAW_REPL, _FRIENDLY_REPL, _RUN, _LEAVE = b"\x01", b"\x02", b"\x04", b"\x03"
@@ -42,7 +42,7 @@ _LONGEST_S = 60.0  # of emulated time for any one thing to happen
 
 @dataclasses.dataclass(frozen=True)
 class Cpu:
-    """Processor time of one sample (see `hullwatch.bench.emu.cpumeter`)."""
+    """Processor time of one sample (see `hullwatch.bench.emu.cpumeter`), first ones left out."""
 
     samples: int
     mean_us: float
@@ -56,8 +56,8 @@ class Figures:
     """What was measured; times in emulated seconds unless the name says otherwise.
 
     `busy` is the share of time the processor executed instructions while logging, `heap_…` are
-    bytes: of a MicroPython that has imported nothing, after the first STATUS, and the least of
-    all STATUS frames.
+    bytes: of a MicroPython that has imported nothing, in the first STATUS, and the least of all
+    STATUS frames. `released_after_s` is from Ctrl-D until the outputs no longer drive.
     """
 
     first_sample_s: float
@@ -76,27 +76,30 @@ class Figures:
 
 @dataclasses.dataclass(frozen=True)
 class Boot:
-    """What the database holds of one boot; `seen` is the highest sample number STATUS told."""
+    """The last STATUS of one boot, and what the database holds of it."""
 
-    seen: int
+    status: dict[str, int]
     raw: RawSamples
-    raw_next: int
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """Everything a test looks at."""
+    """Everything a test looks at. `truth_pa_m3_s` is that of the first minute."""
 
     figures: Figures
     boots: list[Boot]
     gaps: list[Gap]
     summary: Summary
     windows: list[WindowRow]
+    truth_pa_m3_s: float
     events: list[str]
     core_hash: str
     core_hash_built: str
-    resets: int
+    watchdog_running: bool
+    watchdog_in_repl: bool
+    driven_on_leaving: bool
     driven_in_repl: bool
+    resets: int
     restarts: int
     console: str
 
@@ -116,7 +119,9 @@ class Smoke:
         self._console: list[str] = []
         self._first_sample_s = self._busy = self._released_s = 0.0
         self._heap_bare = 0
-        self._driven = False
+        self._cold = 0
+        self._armed = [False, False]
+        self._driven = [False, False]
 
     # --- the run ---------------------------------------------------------------------------------
 
@@ -138,6 +143,7 @@ class Smoke:
         bench.stall(True)
         bench.run_for(STALL_S)
         bench.stall(False)
+        self._armed[0] = bench.chip.watchdog_armed
         self._until(lambda: self._seen() * _PERIOD_S >= LOGGED_S, "the end of the log")
         self._busy = (bench.chip.busy_us - busy_us) / (bench.now_s() - from_s) / 1e6
 
@@ -145,9 +151,14 @@ class Smoke:
         self._say(f"sample {self._seen()}: Ctrl-C")
         self._port.write(_LEAVE)
         self._until(lambda: self._prompts > 0, "the prompt")
-        self._heap_bare = int(self._raw_repl(_DRIVE % OUTPUT))
-        self._driven = self._bench.chip.drives(OUTPUT)
+        self._armed[1] = self._bench.chip.watchdog_armed
+        self._driven[0] = self._drives()
+        self._heap_bare = int(self._raw_repl(_DRIVE % OUTPUTS[0]))
+        self._driven[1] = self._drives()
         self._bench.run_for(REPL_S)
+
+    def _drives(self) -> bool:
+        return any(self._bench.chip.drives(pin) for pin in OUTPUTS)
 
     def _raw_repl(self, program: bytes) -> str:
         """Run a program in a MicroPython started anew without main.py, as mpremote would."""
@@ -163,9 +174,10 @@ class Smoke:
 
     def _restart(self) -> None:
         self._statuses.append([])
+        self._cold = len(self._bench.meter.samples_us)
         since_s = self._bench.now_s()
         self._say("the logger starts the node again")
-        while self._bench.chip.drives(OUTPUT):
+        while self._drives():
             self._step(since_s, "the outputs released", 0.001)
         self._released_s = self._bench.now_s() - since_s
         self._until(lambda: self._seen() * _PERIOD_S >= AGAIN_S, "the log after the restart")
@@ -210,20 +222,33 @@ class Smoke:
         with Reader.open(database) as reader:
             (node,) = reader.nodes()
             rows = reader.boots()
-            boots = []
-            for k, row in enumerate(rows):
-                raw = reader.raw(row.key)
-                boots.append(Boot(self._seen(k), raw, int(raw.sample[-1]) + 1))
-            summary = reader.summary(node.node)
+            boots = [Boot(self._statuses[k][-1], reader.raw(row.key)) for k, row in enumerate(rows)]
+            minute = next(row for row in reader.windows() if row.window_s == LOGGED_S)
+            first_ms = minute.first_device_ms
+            truth = self._bench.truth_pa_m3_s(first_ms, first_ms + round(LOGGED_S * 1000))
+            assert truth is not None
             return Outcome(
-                self._figures(), boots, reader.gaps(node.node), summary,
-                reader.windows(), [row.event for row in reader.events()],
-                rows[0].core_hash or "", self._bench.build.core_hash, self._bench.resets,
-                self._driven, self._logger.restarts, "".join(self._console),
-            )  # fmt: skip
+                figures=self._figures(),
+                boots=boots,
+                gaps=reader.gaps(node.node),
+                summary=reader.summary(node.node),
+                windows=reader.windows(),
+                truth_pa_m3_s=truth,
+                events=[row.event for row in reader.events()],
+                core_hash=rows[0].core_hash or "",
+                core_hash_built=self._bench.build.core_hash,
+                watchdog_running=self._armed[0],
+                watchdog_in_repl=self._armed[1],
+                driven_on_leaving=self._driven[0],
+                driven_in_repl=self._driven[1],
+                resets=self._bench.resets,
+                restarts=self._logger.restarts,
+                console="".join(self._console),
+            )
 
     def _figures(self) -> Figures:
-        cpu_us = np.array(self._bench.meter.samples_us)
+        # the first sample of a boot carries the start of the sensor
+        cpu_us = np.delete(np.array(self._bench.meter.samples_us), [0, self._cold])
         logged = self._statuses[0]
         last = logged[-1]
         return Figures(
