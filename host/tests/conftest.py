@@ -131,9 +131,9 @@ def noisy():
 class Site:
     """A simulated node, a database, and whichever logger runs at present."""
 
-    def __init__(self, path, **spec):
+    def __init__(self, path, bench=None, **spec):
         self.path = path
-        self.bench = SimBench(BenchSpec(**{"seed": 3, **spec}))
+        self.bench = bench or SimBench(BenchSpec(**{"seed": 3, **spec}))
         self.store = Store.open(path, _NOW_US)
         self.events = []
         self.port = self.bench.open_port()
@@ -182,6 +182,7 @@ class Site:
         self.logger.finish()
 
     def close(self):
+        self.port.close()
         self.store.close()
         self.bench.close()
 

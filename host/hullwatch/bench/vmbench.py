@@ -131,8 +131,10 @@ class VmBench:
         return end is not None and end.ended(self._clock.us)
 
     def close(self) -> None:
-        """End the VM and remove its files."""
+        """End the VM and remove its files; does nothing the second time."""
         with self._lock:
+            if self._closing.is_set():
+                return
             self._closing.set()
             self._kill()
         self._supervisor.join(5)
