@@ -32,12 +32,7 @@ def rows(path, query):
         connection.close()
 
 
-@pytest.mark.timeout(180)
-def test_a_day_in_the_life_of_a_logger(served, start, hullwatch, refused, json_of, files, home):
-    log = start("log", served, "--db", "a.db", "--json")
-    log.until(r"boot 1\b", where="err")
-    node = re.search(r"node ([0-9a-f]{16})", log.err.decode())[1]
-
+def a_second_logger_is_refused(served, log, refused, files):
     # a second logger names the holder and writes nothing
     before = files()
     line = refused(errors.PortBusy.exit_code, "log", served, "--db", "b.db")
@@ -47,6 +42,8 @@ def test_a_day_in_the_life_of_a_logger(served, start, hullwatch, refused, json_o
     line = refused(errors.StoreLocked.exit_code, "demo", "--bench", "sim", "--db", "a.db")
     assert f"process {log.pid}" in line
 
+
+def commands_work_beside_it(served, node, log, hullwatch, json_of, home):
     # commands beside it
     for args in (("nodes", "--json"), ("nodes", served, "--json")):
         (found,) = json_of(*args)["nodes"]
@@ -65,6 +62,8 @@ def test_a_day_in_the_life_of_a_logger(served, start, hullwatch, refused, json_o
     assert (rate["node"], rate["window_s"]) == (node, 10.0)
     assert 8 <= rate["n"] <= 100  # a busy machine makes late samples
 
+
+def settings_go_through_the_logger(served, log, hullwatch, json_of):
     # settings through the logger: the node restarts, the logger follows
     assert json_of("config", "set", "volume_ul=2000000", "--json")["written"]
     log.until(r"boot 2\b", where="err")
@@ -74,6 +73,8 @@ def test_a_day_in_the_life_of_a_logger(served, start, hullwatch, refused, json_o
     assert code == errors.InputError.exit_code
     assert "volume_ul" in err
 
+
+def another_logger_follows_a_killed_one(served, log, start):
     # SIGKILL, at once another logger on the same database
     time.sleep(1.5)
     log.signal(signal.SIGKILL)
@@ -85,8 +86,9 @@ def test_a_day_in_the_life_of_a_logger(served, start, hullwatch, refused, json_o
     assert again.end() == 0
     assert b"Traceback" not in again.err
 
+
+def nothing_is_lost_or_doubled(path, node):
     # nothing lost, nothing doubled: from the file alone
-    path = home / "a.db"
     boots = rows(path, "SELECT epoch, boot, samples, raw_next FROM boots ORDER BY boot")
     assert [boot for _, boot, _, _ in boots] == [1, 2]
     for epoch, boot, samples, raw_next in boots:
@@ -109,6 +111,18 @@ def test_a_day_in_the_life_of_a_logger(served, start, hullwatch, refused, json_o
     leaks = rows(path, "SELECT w.leak_rate_pa_m3_s, w.slope_pa_s, w.boot FROM windows w")
     for leak, slope, boot in leaks:
         assert leak == pytest.approx(-slope * (1e-3 if boot == 1 else 2e-3), rel=1e-5)
+
+
+@pytest.mark.timeout(180)
+def test_a_day_in_the_life_of_a_logger(served, start, hullwatch, refused, json_of, files, home):
+    log = start("log", served, "--db", "a.db", "--json")
+    log.until(r"boot 1\b", where="err")
+    node = re.search(r"node ([0-9a-f]{16})", log.err.decode())[1]
+    a_second_logger_is_refused(served, log, refused, files)
+    commands_work_beside_it(served, node, log, hullwatch, json_of, home)
+    settings_go_through_the_logger(served, log, hullwatch, json_of)
+    another_logger_follows_a_killed_one(served, log, start)
+    nothing_is_lost_or_doubled(home / "a.db", node)
 
     # the port is free again
     (found,) = json_of("nodes", served, "--json")["nodes"]
