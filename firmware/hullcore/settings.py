@@ -34,6 +34,7 @@ _INTS = const(3)
 
 _LONGEST_S = const(4294967)  # 49.7 days: a WINDOW record gives the length in ms, in 32 bits
 _MIN_SAMPLES = const(8)  # hullcore.plan.MIN_SAMPLES
+_VALVES = const(16)  # boards/pico: GP16 to GP19
 _MAX_FIRST = const(46155)  # a WINDOW record counts up to 255 sub-windows of hullcore.plan.MAX_BLOCK
 
 # key, kind, default, (low, high) or the choices or the longest text; units are in the key
@@ -128,6 +129,7 @@ def check_together(config: dict) -> None:
     """Refuse combinations that contradict each other (SettingError)."""
     if config["pressure_kind"] == "gauge" and config["compensation"] != "none":
         raise SettingError("compensation: needs absolute pressure; a gauge sensor allows none only")
+    _check_pins(config["i2c_sda"], config["i2c_scl"])
     previous = 0
     for length_s in config["windows_s"]:
         if not 1 <= length_s <= _LONGEST_S:
@@ -138,6 +140,16 @@ def check_together(config: dict) -> None:
             )
         previous = length_s
     _check_first_window(config["windows_s"], config["period_us"])
+
+
+def _check_pins(sda: int, scl: int) -> None:
+    """Two pins of one controller (RP2040 data sheet, table 2): others stop a node as it starts."""
+    if sda % 2 or scl % 4 != sda % 4 + 1:
+        raise SettingError(
+            "i2c_scl: GP%d and GP%d are no bus; SDA is an even pin, SCL the next one" % (sda, scl)
+        )
+    if sda // 4 == _VALVES // 4 or scl // 4 == _VALVES // 4:
+        raise SettingError("i2c_sda: GP16 to GP19 are the outputs of the valves")
 
 
 def _check_first_window(lengths_s: tuple, period_us: int) -> None:

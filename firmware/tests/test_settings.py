@@ -137,6 +137,22 @@ def test_a_gauge_sensor_allows_no_compensation():
         together(pressure_kind="gauge", compensation="sensor")
 
 
+def test_the_bus_needs_two_pins_of_one_controller():
+    """RP2040 data sheet, table 2: by column, I2C0 SDA, I2C0 SCL, I2C1 SDA, I2C1 SCL, repeating."""
+    functions = [(number % 4 // 2, "SCL" if number % 2 else "SDA") for number in range(30)]
+    outputs = range(16, 20)
+    for sda in range(29):
+        for scl in range(1, 30):
+            one_bus = (functions[sda], functions[scl]) in (
+                ((0, "SDA"), (0, "SCL")), ((1, "SDA"), (1, "SCL")),
+            )  # fmt: skip
+            if one_bus and sda not in outputs and scl not in outputs:
+                together(i2c_sda=sda, i2c_scl=scl)
+            else:
+                with pytest.raises(SettingError, match="i2c_s"):
+                    together(i2c_sda=sda, i2c_scl=scl)
+
+
 def test_every_interpreter_gives_the_same_verdict(all_vms):
     values = [
         "1", " 12 ", "-5", "+7", "007", "1_000", "1 000", "0b1", "0x1F", "", "-", "1.0", "1e5",
