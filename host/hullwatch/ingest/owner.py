@@ -16,7 +16,14 @@ from hullwatch.control import requests
 from hullwatch.control.registry import Claim, claim
 from hullwatch.control.server import ControlServer
 from hullwatch.control.wire import Message
-from hullwatch.errors import InputError, PortBusy, PortLost, PortMissing, TransportError
+from hullwatch.errors import (
+    InputError,
+    PortBusy,
+    PortLost,
+    PortMissing,
+    TransportError,
+    WrongDevice,
+)
 from hullwatch.ingest.dialogue import Clock, Dialogue
 from hullwatch.ingest.logger import Logger
 from hullwatch.ingest.settings import check_changes, read_settings, write_settings
@@ -97,7 +104,10 @@ class PortOwner:
                 server.poll(self._answer)
                 self._keep(claimed)
             logger.finish()
-        except TransportError as error:
+        except (TransportError, WrongDevice) as error:
+            # a node that was here once may be slow to come back with its line
+            if isinstance(error, WrongDevice) and self.hello is None:
+                raise
             self._note(f"{error.message}; trying again for ever, Ctrl-C ends")
             with contextlib.suppress(TransportError):
                 port.close()

@@ -1,0 +1,284 @@
+"""The owner of a port: a node behind a TCP serial server that comes and goes, and who asks."""
+
+import contextlib
+import socket
+import threading
+import time
+
+import pytest
+
+from hullwatch.bench.simbench import SimBench
+from hullwatch.bench.spec import BenchSpec
+from hullwatch.control import requests
+from hullwatch.control.client import call
+from hullwatch.control.registry import holder_of, holders
+from hullwatch.errors import (
+    HullwatchError,
+    InputError,
+    OwnerGone,
+    PortBusy,
+    PortLost,
+    PortMissing,
+    WrongDevice,
+)
+from hullwatch.ingest.owner import PortOwner
+from hullwatch.store import Reader, Store
+
+SPEED = 6
+
+
+class RealClock:
+    def now_s(self):
+        return time.monotonic()
+
+    def utc_s(self):
+        return time.time()
+
+
+class SerialServer:
+    """A simulated node behind `socket://`: its time passes whether anyone is connected or not.
+
+    `mute` keeps the line up and the node unheard; `unplug` closes the line, `plug` opens it.
+    """
+
+    def __init__(self):
+        self._bench = SimBench(BenchSpec(seed=3))
+        self._listener = None
+        self._line = None
+        self.mute = False
+        self._closing = False
+        self._lock = threading.Lock()
+        self.address = None
+        self.plug()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self):
+        return "socket://{}:{}".format(*self.address)
+
+    def plug(self):
+        with self._lock:
+            self._listener = socket.create_server(self.address or ("127.0.0.1", 0))
+            self._listener.setblocking(False)
+            self.address = self._listener.getsockname()
+
+    def unplug(self):
+        with self._lock:
+            for one in (self._listener, self._line):
+                if one is not None:
+                    one.close()
+            self._listener = self._line = None
+
+    def _run(self):
+        port = self._bench.open_port()
+        while not self._closing:
+            said = port.read(0.05)
+            while self._bench.board.console.to_host:
+                said += port.read(0)
+            with self._lock, contextlib.suppress(OSError):
+                if self._line is None and self._listener is not None:
+                    with contextlib.suppress(BlockingIOError):
+                        self._line, _ = self._listener.accept()
+                        self._line.setblocking(False)
+                if self._line is not None:
+                    if said and not self.mute:
+                        self._line.sendall(said)
+                    self._take(port)
+            time.sleep(0.05 / SPEED)
+
+    def _take(self, port):
+        with contextlib.suppress(BlockingIOError):
+            heard = self._line.recv(4096)
+            if not heard:
+                self._line.close()
+                self._line = None
+            elif not self.mute:
+                port.write(heard)
+
+    def close(self):
+        self._closing = True
+        self._thread.join(5)
+        self.unplug()
+        self._bench.close()
+
+
+class Running:
+    """A PortOwner in a thread of its own."""
+
+    def __init__(self, url, path):
+        self.path = path
+        self.notes = []
+        self.error = None
+        self._stop = False
+        self.owner = PortOwner(
+            url, lambda: Store.open(path, time.time_ns() // 1000), RealClock(), self.notes.append
+        )
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        try:
+            self.owner.run(lambda: self._stop, lambda event: None)
+        except HullwatchError as error:
+            self.error = error
+
+    def until(self, condition, seconds=20):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert self.error is None, self.error
+            assert time.monotonic() < deadline, self.notes
+            time.sleep(0.02)
+
+    def noted(self, text):
+        return any(text in note for note in self.notes)
+
+    def samples(self):
+        if not self.path.exists():
+            return 0
+        with Reader.open(self.path) as reader:
+            return sum(boot.samples for boot in reader.boots())
+
+    def ask(self, **request):
+        (holder,) = holders()
+        return call(holder.control, request, 20)
+
+    def stop(self):
+        self._stop = True
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    monkeypatch.setattr("hullwatch.ingest.dialogue.SILENT_S", 1.0)
+    one = SerialServer()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def run(server, tmp_path):
+    made = []
+
+    def start():
+        made.append(Running(server.url, tmp_path / "hull.db"))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.stop()
+
+
+def test_a_lost_line_is_opened_again_and_nothing_is_missing(server, run):
+    one = run()
+    one.until(lambda: one.samples() > 40)
+    before = one.samples()
+    server.unplug()
+    one.until(lambda: one.noted("trying again for ever"))
+    assert one.ask(do=requests.STATUS)["connected"] is False
+    with pytest.raises(PortLost):
+        one.ask(do=requests.CONFIG_SHOW)
+    server.plug()
+    one.until(lambda: one.noted("is back"))
+    one.until(lambda: one.samples() > before + 80)
+    assert one.ask(do=requests.STATUS)["reconnects"] == 1
+    one.stop()
+    assert one.error is None
+    with Reader.open(one.path) as reader:
+        (boot,) = reader.boots()
+        raw = reader.raw(boot.key)
+        assert reader.gaps(boot.key.node) == []
+    assert raw.sample.tolist() == list(range(len(raw.sample)))
+
+
+def test_a_node_that_is_slow_to_answer_after_the_line_is_back_is_waited_for(
+    server, run, monkeypatch
+):
+    monkeypatch.setattr("hullwatch.ingest.dialogue.HELLO_WITHIN_S", 1.0)
+    one = run()
+    one.until(lambda: one.samples() > 20)
+    server.unplug()
+    one.until(lambda: one.noted("trying again for ever"))
+    server.mute = True
+    server.plug()
+    one.until(lambda: one.noted("is back"))
+    time.sleep(2.5)
+    server.mute = False
+    before = one.samples()
+    one.until(lambda: one.samples() > before + 60)
+    one.stop()
+    assert one.error is None
+
+
+def test_what_others_may_ask(server, run):
+    one = run()
+    one.until(lambda: one.samples() > 10)
+    state = one.ask(do=requests.STATUS)
+    assert state["connected"] is True
+    assert state["boot"] == 1
+    assert state["status"]["state"] == 0
+    assert one.ask(do=requests.CONFIG_SHOW)["settings"]["gas"] == "air"
+    for request in ({"do": "wurst"}, {}, {"do": requests.CONFIG_SET}):
+        with pytest.raises(InputError):
+            one.ask(**request)
+    for settings in ({}, {"gas": "phlogiston"}, {"wurst": "1"}, {"volume_ul": None}):
+        with pytest.raises(InputError):
+            one.ask(do=requests.CONFIG_SET, settings=settings)
+    assert one.ask(do=requests.CONFIG_SET, settings={"gas": "argon"})["written"]
+    one.until(lambda: one.noted("boot 2"))
+    assert one.ask(do=requests.CONFIG_SHOW)["settings"]["gas"] == "argon"
+    samples = one.samples()
+    one.until(lambda: one.samples() > samples + 20)
+
+
+def test_it_is_registered_while_it_runs_and_gone_afterwards(server, run):
+    one = run()
+    one.until(lambda: one.samples() > 0)
+    holder = holder_of(server.url)
+    assert holder.program == "hullwatch log"
+    assert holder.database == str(one.path)
+    with pytest.raises(PortBusy, match="hullwatch log"):
+        PortOwner(server.url, None, RealClock(), print).run(lambda: True, lambda event: None)
+    one.stop()
+    assert holders() == []
+    with pytest.raises(OwnerGone):
+        call(holder.control, {"do": requests.STATUS}, 1)
+
+
+def test_a_port_nobody_answers_on_at_the_start_is_an_error_and_makes_no_database(
+    server, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("hullwatch.ingest.dialogue.HELLO_WITHIN_S", 0.5)
+    server.mute = True
+    path = tmp_path / "hull.db"
+    owner = PortOwner(server.url, lambda: Store.open(path, 1), RealClock(), print)
+    with pytest.raises(WrongDevice):
+        owner.run(lambda: False, lambda event: None)
+    server.unplug()
+    owner = PortOwner(server.url, lambda: Store.open(path, 1), RealClock(), print)
+    with pytest.raises(PortMissing):
+        owner.run(lambda: False, lambda event: None)
+    assert not path.exists()
+    assert holders() == []
+
+
+def test_a_line_that_flaps_costs_nothing(server, run):
+    one = run()
+    one.until(lambda: one.samples() > 10)
+    for _ in range(5):
+        server.unplug()
+        time.sleep(0.15)
+        server.plug()
+        time.sleep(0.4)
+    before = one.samples()
+    one.until(lambda: one.samples() > before + 100)
+    one.stop()
+    assert one.error is None
+    with Reader.open(one.path) as reader:
+        (boot,) = reader.boots()
+        raw = reader.raw(boot.key)
+        assert reader.gaps(boot.key.node) == []
+    assert raw.sample.tolist() == list(range(len(raw.sample)))
