@@ -112,7 +112,8 @@ class Dialogue:
         if reply is None:
             raise Unanswered(f"the node did not answer {message.name}", "is the cable still in?")
         if reply.status:
-            reason = reply.data.decode("utf-8", "replace") or m.REFUSALS[reply.status]
+            known = m.REFUSALS.get(reply.status, f"refusal {reply.status}")
+            reason = reply.data.decode("utf-8", "replace") or known
             raise Refused(f"the node refuses: {reason}", "hullwatch config show lists the settings")
         return reply.data
 
