@@ -1,9 +1,12 @@
 """The whole logger on a watched disk: nothing is acknowledged before it is synced."""
 
+import contextlib
+
 import pytest
 
-from hullwatch.errors import StoreError
+from hullwatch.errors import CorruptDatabase, StoreError
 from hullwatch.link import messages as m
+from hullwatch.store import Store
 
 
 class AckWatch:
@@ -71,3 +74,33 @@ def test_a_disk_that_fails_ends_the_acks_and_nothing_is_lost(disk, site, wire, c
     kept.log()
     kept.drain(20)
     assert len(kept.complete().sample) > 400
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=CorruptDatabase,
+    reason="whose file it is is asked of the file without its log, and half a checkpoint makes "
+    "that look damaged",
+)
+def test_a_checkpoint_cut_short_at_any_call_leaves_a_database_that_opens(disk, site, wire):
+    kept = site()
+    for call in range(60):
+        kept.log()
+        kept.run(40)
+        kept.logger.finish()
+        checkpoint = len(disk.calls)
+        disk.fail_from = checkpoint + call
+        with contextlib.suppress(StoreError):
+            kept.store.close()
+        cut = len(disk.calls) > disk.fail_from
+        disk.fail_from = None
+        kept.store = Store.open(kept.path, 1)
+        with kept.store.reader() as reader:
+            assert reader.nodes()
+        if not cut:
+            break
+    else:
+        pytest.fail("no checkpoint ever came to its end")
+    kept.log()
+    kept.drain(20)
+    kept.complete()
