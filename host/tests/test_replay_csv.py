@@ -79,14 +79,14 @@ def test_random_drop_outs_keep_every_row_in_its_own_slot() -> None:
     assert slots == kept
 
 
-def test_front_end_serves_the_nearest_row(tmp_path: Path) -> None:
+def test_front_end_serves_the_row_of_the_slot(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text(HEADER + "".join(f"{k},{1000 + k},{k}\n" for k in range(10) if k != 3))
     front_end = ReplayFrontEnd(Replay.load(path))
     start_us = 7_123_456
     assert front_end.measure(start_us, 9.0, 9.0) == (1000.0, 0.0)
     assert front_end.origin_us == start_us
-    for late_us in (-499_999, 0, 20_000, 499_999):
+    for late_us in (-250_000, 0, 20_000, 749_999):
         assert front_end.measure(start_us + 2_000_000 + late_us, 0.0, 0.0) == (1002.0, 2.0)
         assert front_end.measure(start_us + 3_000_000 + late_us, 0.0, 0.0) is None
     assert front_end.measure(start_us + 9_000_000, 0.0, 0.0) == (1009.0, 9.0)

@@ -47,5 +47,9 @@ def title(text: str, t_refs_k: Iterable[float]) -> str:
 def contents(kind: str, flags: str) -> str:
     """What an interval contains, and what else is to be known of its window."""
     words = [kind.replace("_", " ")]
-    words += [flag.lower().replace("_", " ") for flag in flags.split() if flag != _TOLD_ANYWAY]
+    words += [
+        flag.lower().replace("_", " ")
+        for flag in flags.split(",")
+        if flag not in ("", _TOLD_ANYWAY)
+    ]
     return ", ".join(words)

@@ -103,16 +103,17 @@ class ReplayFrontEnd:
     def __init__(self, replay: Replay, origin_us: int | None = None) -> None:
         self.replay = replay
         self.origin_us = origin_us
-        self._half_us = replay.period_us // 2
+        self._early_us = replay.period_us // 4
 
     def measure(self, t_us: int, white_pa: float, white_k: float) -> tuple[float, float] | None:
-        """The row nearest to ``t_us`` as (Pa, degC); None in a gap and outside the file.
+        """The row of the slot ``t_us`` lies in as (Pa, degC); None in a gap and outside the file.
 
-        The file carries its own noise, so ``white_pa`` and ``white_k`` are not used.
+        A conversion belongs to the slot it was triggered in, up to a quarter before its time: one
+        that a driver repeats late in an empty slot must not get the row of the next. The file carries its own noise, so ``white_pa`` and ``white_k`` are not used.
         """
         if self.origin_us is None:
             self.origin_us = t_us
-        slot = (t_us - self.origin_us + self._half_us) // self.replay.period_us
+        slot = (t_us - self.origin_us + self._early_us) // self.replay.period_us
         row = self.replay.row(slot)
         if row is None:
             return None
@@ -124,7 +125,7 @@ class ReplayFrontEnd:
         if self.origin_us is None:
             return False
         end_us = self.origin_us + self.replay.last_slot * self.replay.period_us
-        return t_us > end_us + self._half_us
+        return t_us > end_us + self.replay.period_us // 2
 
 
 def _ambient_to_add(kind: str, ambient_pa: float | None) -> float:

@@ -19,24 +19,14 @@ LSB_PPA_S = 1
 BEST_PA2_S = 0.08**2 / 12
 """White noise of a BMP581 at ×128: 0.08 Pa rms at 12 Hz (BST-BMP581-DS004)."""
 
-AGAIN = pytest.mark.xfail(
-    strict=True,
-    reason="where two rows in a row are missing, the MS5837's driver converts again late in the "
-    "second empty slot, and the recording gives it the row of the next one",
-)
-
 FILES = [
     ("iss_astropi_mk2.csv", ()),
     ("ms5611_80hz.csv", ()),
     ("ms5611_80hz.csv", ("--compensation", "none")),
-    pytest.param("tudelft_aluminium.csv", ("--pressure-kind", "gauge"), marks=AGAIN),
+    ("tudelft_aluminium.csv", ("--pressure-kind", "gauge")),
     ("tudelft_prusa.csv", ("--pressure-kind", "gauge", "--ambient", "101300")),
     ("tudelft_ultimaker_006.csv", ("--pressure-kind", "gauge")),
-    pytest.param(
-        "tudelft_ultimaker_015.csv",
-        ("--pressure-kind", "gauge", "--ambient", "101300"),
-        marks=AGAIN,
-    ),
+    ("tudelft_ultimaker_015.csv", ("--pressure-kind", "gauge", "--ambient", "101300")),
 ]
 
 
@@ -112,7 +102,9 @@ def check_windows(played):
         p_ppa_s = round(window.uncompensated_slope_pa_s * 1e12)
         y_ppa_s = round(window.slope_pa_s * 1e12)
         exact = exact_ppa_s(j, p_q8, period_us)
-        assert abs(p_ppa_s - exact) <= LSB_PPA_S
+        # the column is a double: at thousands of Pa/s it holds fewer digits than the record
+        double = Fraction(math.ulp(window.uncompensated_slope_pa_s)) * 10**12
+        assert abs(p_ppa_s - exact) <= LSB_PPA_S + double
         if window.compensation == "none":
             assert y_ppa_s == p_ppa_s
         else:
