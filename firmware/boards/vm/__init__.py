@@ -56,10 +56,11 @@ class Console:
         """Bytes taken by the terminal."""
         return self._out.write(data) or 0
 
-    def wait(self, ms: int) -> None:
-        """Until a byte waits, at most `ms`."""
+    def wait(self, ms: int) -> bool:
+        """Until a byte waits, at most `ms`; whether one does."""
         for _ in self._poll.ipoll(ms):
-            return
+            return True
+        return False
 
 
 class Board:
@@ -111,13 +112,14 @@ class Board:
         """Block for `ms` of device time."""
         time.sleep_us(ms * 1000000 // self._speed)
 
-    def idle(self, us: int) -> None:
-        """Wait up to `us` of device time, less when console input arrives."""
+    def idle(self, us: int) -> bool:
+        """Wait up to `us` of device time; True when console input came first."""
         real_us = us * 1000 // self._speed
         if real_us >= 1000:
-            self.console.wait(real_us // 1000)
-        elif real_us >= _CLAIM_US:
+            return self.console.wait(real_us // 1000)
+        if real_us >= _CLAIM_US:
             time.sleep_us(real_us - _CLAIM_US // 2)
+        return False
 
     def i2c(self, sda: int, scl: int, khz: int) -> object:
         """The bus whose other end is the simulated chamber, on whatever pins."""
