@@ -109,7 +109,8 @@ class ReplayFrontEnd:
         """The row of the slot ``t_us`` lies in as (Pa, degC); None in a gap and outside the file.
 
         A conversion belongs to the slot it was triggered in, up to a quarter before its time: one
-        that a driver repeats late in an empty slot must not get the row of the next. The file carries its own noise, so ``white_pa`` and ``white_k`` are not used.
+        that a driver repeats late in an empty slot must not get the row of the next. The file
+        carries its own noise, so ``white_pa`` and ``white_k`` are not used.
         """
         if self.origin_us is None:
             self.origin_us = t_us
