@@ -1,53 +1,108 @@
-"""The main job on whatever bench: a chamber leaks, the node computes it, the host keeps it."""
+"""A chamber leaks, the node computes it, the host keeps it: on whatever bench."""
 
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
 import pytest
 
+from hullwatch.errors import Refused
+from hullwatch.link import messages as m
+from hullwatch.link.events import Hello
 from hullwatch.sim.chamberspec import ChamberSpec
 
-
-def windows_of(site, window_s):
-    with site.store.reader() as reader:
-        return [row for row in reader.windows() if row.window_s == window_s]
+LEAK = 1e-3
 
 
-@pytest.mark.parametrize("leak", [1e-2, 1e-3])
-def test_the_leak_is_found_within_its_interval(site, leak):
-    one = site(chamber=ChamberSpec(leak_pa_m3_s=leak))
-    one.run(70)
-    (minute,) = windows_of(one, 60.0)
-    truth = one.bench.truth_pa_m3_s(minute.first_device_ms, minute.first_device_ms + 60_000)
-    # the interval is a 95 % one and a seed may fall outside: three half-widths never should
-    assert abs(minute.leak_rate_pa_m3_s - truth) <= 3 * minute.u95_pa_m3_s
-    assert minute.leak_rate_pa_m3_s > 0.5 * leak
+def exact_ppa_s(window, raw, period_us):
+    """Least-squares slope of the uncompensated pressure in 1e-12 Pa/s, as a fraction."""
+    keep = (raw.sample >= window.first_sample) & (raw.sample <= window.last_sample)
+    keep &= raw.late_us == 0
+    j = [int(x) - window.first_sample for x in raw.sample[keep]]
+    y = [int(x) for x in raw.p_q8[keep]]
+    n = len(j)
+    assert n == window.n
+    top = n * sum(a * b for a, b in zip(j, y, strict=True)) - sum(j) * sum(y)
+    bottom = n * sum(a * a for a in j) - sum(j) ** 2
+    return Fraction(top, bottom) * 10**18 / (256 * period_us)
 
 
-def test_every_sample_number_is_stored_or_a_stated_gap(site):
-    one = site()
-    one.run(40)
-    node = one.logger.collector.node
+def test_the_leak_is_measured_stored_and_equals_least_squares_of_what_is_stored(rig, evidence):
+    one = rig(chamber=ChamberSpec(leak_pa_m3_s=LEAK, seed=7))
+    one.measured(620)
+    evidence(one)
+    boot = one.logger.collector.boot
     with one.store.reader() as reader:
-        (boot,) = reader.boots(node)
-        raw = reader.raw(boot.key)
-        holes = [gap for gap in reader.gaps(node) if gap.stream == "raw"]
-        summary = reader.summary(node)
-    stated = sum(gap.past - gap.first for gap in holes)
-    assert all(gap.reason for gap in holes)
-    assert len(raw.sample) + stated == int(raw.sample[-1]) + 1 >= 250
-    assert summary.conflicts == 0
+        raw = reader.raw(boot)
+        windows = reader.windows()
+        gaps = reader.gaps(boot.node)
+        (config,) = reader.configs()
+    assert {gap.reason for gap in gaps} <= {"no sample was taken"}
+    assert np.all(np.diff(raw.sample) >= 1)
+    lengths = [w.window_s for w in windows]
+    assert lengths.count(10.0) >= 6
+    assert lengths.count(60.0) >= 1
+    for w in windows:
+        exact = exact_ppa_s(w, raw, config.period_us)
+        assert abs(round(w.uncompensated_slope_pa_s * 1e12) - exact) <= 1
+        assert w.leak_rate_pa_m3_s == pytest.approx(-w.slope_pa_s * 1e-3, rel=1e-9)
+    minute = next(w for w in windows if w.window_s == 60)
+    assert minute.leak_rate_pa_m3_s == pytest.approx(LEAK, rel=0.2)
+    assert minute.leak_rate_pa_m3_s > 0
 
 
-def test_the_node_says_what_it_runs(site):
-    one = site()
-    hello = one.logger.greet()
-    core_hash = hello.fields["core_hash"]
-    assert isinstance(core_hash, bytes)
-    assert any(core_hash)
-    assert hello.number("period_us") == 100_000
+@pytest.mark.needs("truth")
+def test_the_bench_knows_the_truth(rig):
+    one = rig(chamber=ChamberSpec(leak_pa_m3_s=LEAK, seed=7))
+    one.measured(110)
+    assert one.bench.truth_pa_m3_s(0, 10_000) == pytest.approx(LEAK, rel=0.01)
 
 
-def test_a_leak_into_the_chamber_has_the_other_sign(site):
-    chamber = ChamberSpec(pressure_pa=60_000.0, leak_pa_m3_s=-1e-2)
-    one = site(chamber=chamber)
-    one.run(25)
-    assert all(row.leak_rate_pa_m3_s < 0 for row in windows_of(one, 10.0))
-    assert windows_of(one, 10.0)
+@pytest.mark.needs("same_seed")
+def test_a_seed_measures_the_same_twice(rig):
+    found = []
+    for _ in range(2):
+        one = rig()
+        one.measured(200)
+        with one.store.reader() as reader:
+            found.append(reader.raw(one.logger.collector.boot))
+    n = min(len(raw.sample) for raw in found)
+    assert n >= 200
+    assert np.array_equal(found[0].p_q8[:n], found[1].p_q8[:n])
+
+
+@pytest.mark.needs("core_hash")
+def test_the_node_names_the_bytes_it_runs(rig):
+    one = rig()
+    one.until(lambda: one.heard(Hello), 60)
+    assert one.heard(Hello)[0].fields["core_hash"].hex() == one.bench.build.core_hash
+
+
+@pytest.mark.needs("bus_faults")
+def test_a_sensor_that_does_not_acknowledge_is_a_fault_and_comes_back(rig):
+    one = rig()
+    one.measured(30)
+    one.bench.world.bus.nack(0x47)
+    one.until(lambda: one.status()["state"] == 1, 60)
+    assert one.logger.session.hello is not None  # the node answers all the while
+    assert one.logger.ask_now(m.PING)
+    one.bench.world.bus.clear(0x47)
+    one.until(lambda: one.status()["state"] == 0, 60)
+    one.measured(one.status()["next_sample"] + 30)
+    with one.store.reader() as reader:
+        events = [event.event for event in reader.events()]
+        gaps = reader.gaps(one.logger.collector.node)
+    assert events.count("SENSOR_FAULT") == events.count("SENSOR_BACK") == 1
+    assert gaps
+    assert {gap.reason for gap in gaps} == {"no sample was taken"}
+
+
+def test_settings_are_read_and_refused_over_the_wire(rig):
+    one = rig()
+    one.logger.greet()
+    assert one.logger.ask_now(m.CONFIG_GET, b"\x01") == b"sensor=bmp581"
+    with pytest.raises(Refused):
+        one.logger.ask_now(m.CONFIG_STAGE, b"volume_ul=0")
+    one.measured(50)
+    assert one.logger.collector.boot.boot == 1

@@ -4,6 +4,7 @@ Request: op, address, length (u16), device time in µs (u64), data. Answer: stat
 length (u16), data. `hullwatch.bench.busserver` is the other end.
 """
 
+import select
 import struct
 
 from hullcore.compat import const
@@ -22,6 +23,7 @@ RESTARTING = 11
 
 _REQUEST = "<BBHQ"
 _FEED_US = const(100000)
+_OWED_MS = const(20)  # of real time; an answer takes well under one
 
 
 class BusPipe:
@@ -32,14 +34,27 @@ class BusPipe:
         self._fed_us = 0
         self._out = open(prefix + ".req", "wb")
         self._in = open(prefix + ".rsp", "rb")
+        self._owed = select.poll()
+        self._owed.register(self._in, select.POLLIN)
+        self._waiting = False
 
     def _ask(self, op: int, address: int, length: int, data: bytes) -> bytes:
+        if self._waiting:
+            self._forget()
         head = struct.pack(_REQUEST, op, address, length, self._device_us())
+        self._waiting = True
         self._out.write(head + struct.pack("<H", len(data)) + data)
         status, n = struct.unpack("<BH", self._read(3))
+        answer = self._read(n)
+        self._waiting = False
         if status:
             raise OSError(status)
-        return self._read(n)
+        return answer
+
+    def _forget(self) -> None:
+        """Ctrl-C came between a request and its answer: that one is not the next one's."""
+        while self._owed.poll(_OWED_MS):
+            self._in.read(1)
 
     def _read(self, n: int) -> bytes:
         data = b""
