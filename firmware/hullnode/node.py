@@ -40,6 +40,7 @@ _BOUNDS = (
 )  # fmt: skip
 _LINK_NEEDS_US = const(2500)  # longest the wire takes of one poll, measured on the chip
 _LINK_WAITS_US = const(-50000)  # then it takes it, whatever is due
+_LEAVE_MS = const(300)  # for USB to carry the answer away
 _MEASURING = const(0)
 _FAULT = const(1)
 _IDLE = const(2)
@@ -66,6 +67,7 @@ class Node:
         self._link_due = board.ticks_us()
         self._loop_us = 0
         self.restart = False
+        self._leave_ms = -1
         self.sampler: "Sampler | None" = None
         self._start_measuring(crashes)
 
@@ -142,7 +144,7 @@ class Node:
             clock.poll()
             more = self.link.poll(clock.ms)
             if self._commands.restart and not self.link.answering():
-                self.restart = True
+                self._leave(clock.ms)
             due = self._link_us
             if more:
                 self._link_due = now
@@ -153,6 +155,13 @@ class Node:
             self._loop_us = spent
         wait = (wait if wait < due else due) - spent
         return wait if wait > 0 else 0
+
+    def _leave(self, now_ms: int) -> None:
+        """Restart a moment after the answer was written: the host may be gone and hear nothing."""
+        if self._leave_ms < 0:
+            self._leave_ms = now_ms
+        elif ticks.diff(now_ms, self._leave_ms) >= _LEAVE_MS:
+            self.restart = True
 
     def wake(self) -> None:
         """Input has arrived: the next poll looks at the wire."""

@@ -121,7 +121,7 @@ def test_settings_are_read_staged_and_committed(bench, fakes, wire, tmp_path):
         assert (status, data.decode()) == (0, f"{row[0]}={settings.text_of(row[2])}")
     assert bench.command(CONFIG_STAGE, b"volume_ul=2500000") == (0, b"")
     assert bench.command(CONFIG_COMMIT) == (0, b"")
-    bench.run(100)
+    bench.run(1_000)
     assert bench.node.restart
     assert Bench(fakes, wire, str(tmp_path)).node.config.values["volume_ul"] == 2_500_000
 
