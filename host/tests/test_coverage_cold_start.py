@@ -8,6 +8,7 @@ from scipy import stats
 from coverage_cold_start import COVERED_OF_200, RATIO_AT_MOST, SEEDS, covered, hours, ratio
 
 
+@pytest.mark.timeout(600)
 def test_a_slice_of_the_seeds_agrees_with_the_claim():
     found = hours(SEEDS[::25])
     n = len(found)

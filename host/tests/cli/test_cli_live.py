@@ -147,14 +147,14 @@ def test_config_without_a_logger_and_rates_of_no_node(served, json_of, refused, 
 
 @pytest.mark.timeout(120)
 def test_another_database_must_say_take_over(served, start, refused, files, home):
-    log = start("log", served, "--db", "a.db", "--for", "3s")
+    log = start("log", served, "--db", "a.db", "--for", "2s")
     assert log.end() == 0
-    line = refused(errors.Refused.exit_code, "log", served, "--db", "b.db", "--for", "3s")
+    line = refused(errors.Refused.exit_code, "log", served, "--db", "b.db", "--for", "2s")
     assert "--take-over" in line
-    take = start("log", served, "--db", "b.db", "--for", "3s", "--take-over")
+    take = start("log", served, "--db", "b.db", "--for", "2s", "--take-over")
     assert take.end() == 0
     assert rows(home / "b.db", "SELECT SUM(samples) FROM boots")[0][0] > 10
-    line = refused(errors.Refused.exit_code, "log", served, "--db", "a.db", "--for", "3s")
+    line = refused(errors.Refused.exit_code, "log", served, "--db", "a.db", "--for", "2s")
     assert "--take-over" in line
 
 
@@ -194,7 +194,7 @@ def test_the_kernel_sees_a_sync_of_the_log_before_every_ack(served, start, wire,
     probe = subprocess.run([*strace, "true"], capture_output=True, check=False)
     if probe.returncode:
         pytest.skip("needs a machine that lets strace trace")
-    log = start("log", served, "--db", "a.db", "--for", "8s", prefix=strace)
+    log = start("log", served, "--db", "a.db", "--for", "5s", prefix=strace)
     assert log.end(60) == 0
     lines = trace.read_text().splitlines()
     tty = re.compile(rf' write\(\d+<{re.escape(served)}[^>]*>, "([^"]*)"')

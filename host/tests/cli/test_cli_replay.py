@@ -170,6 +170,7 @@ def check_samples(played, added_pa):
     assert all(w["truth_pa_m3_s"] is None for w in played.said["windows"])
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("name", "options"), FILES)
 def test_a_real_recording(play, recordings, name, options):
     played = play(recordings / name, *options)
