@@ -84,8 +84,8 @@ class Link:
         return True
 
     def answering(self) -> bool:
-        """Whether an answer still waits to be sent."""
-        return self._listening and self._answer_due
+        """Whether an answer still waits to be sent or heard."""
+        return self._listening and (self._answer_due or self._frames > 0)
 
     # --- receiving ---------------------------------------------------------------------------
 

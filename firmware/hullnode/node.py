@@ -40,7 +40,7 @@ _BOUNDS = (
 )  # fmt: skip
 _LINK_NEEDS_US = const(2500)  # longest the wire takes of one poll, measured on the chip
 _LINK_WAITS_US = const(-50000)  # then it takes it, whatever is due
-_LEAVE_MS = const(300)  # for USB to carry the answer away
+_LEAVE_MS = const(3000)  # longest wait for the answer to a restart to be heard
 _MEASURING = const(0)
 _FAULT = const(1)
 _IDLE = const(2)
@@ -143,7 +143,7 @@ class Node:
             clock = self.clock
             clock.poll()
             more = self.link.poll(clock.ms)
-            if self._commands.restart and not self.link.answering():
+            if self._commands.restart:
                 self._leave(clock.ms)
             due = self._link_us
             if more:
@@ -157,10 +157,10 @@ class Node:
         return wait if wait > 0 else 0
 
     def _leave(self, now_ms: int) -> None:
-        """Restart a moment after the answer was written: the host may be gone and hear nothing."""
+        """Restart once the answer was heard, or without that: the host may have hung up."""
         if self._leave_ms < 0:
             self._leave_ms = now_ms
-        elif ticks.diff(now_ms, self._leave_ms) >= _LEAVE_MS:
+        if not self.link.answering() or ticks.diff(now_ms, self._leave_ms) >= _LEAVE_MS:
             self.restart = True
 
     def wake(self) -> None:
