@@ -24,6 +24,10 @@ STORE_ID_BITS = 63
 """Store ids fit SQLite's signed integers and are never 0, which means "no store" on the wire."""
 
 _BUSY_S = 10.0
+_MAGIC = b"SQLite format 3\0"
+_HEADER_BYTES = 100
+"""https://www.sqlite.org/fileformat.html section 1.3: user version at byte 60, application id at
+68."""
 _BESIDE = ("-wal", "-shm", "-journal")
 
 
@@ -48,10 +52,23 @@ def is_new(path: Path) -> bool:
 
 
 def refuse_foreign(path: Path) -> None:
-    """ForeignDatabase or NewerSchema unless the existing file is ours and of a known version."""
-    with told(path), closing(_connected(path, "mode=ro&immutable=1")) as connection:
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    """ForeignDatabase or NewerSchema unless the existing file is ours and of a known version.
+
+    Reads the file's header and nothing else: between two commits the pages behind it may be half
+    of a checkpoint, whole only together with the write-ahead log.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEADER_BYTES)
+    except OSError as error:
+        raise StoreError(
+            f"{path}: {error.strerror}", "check the path and its permissions"
+        ) from error
+    if len(head) < _HEADER_BYTES or not head.startswith(_MAGIC):
+        raise ForeignDatabase(
+            f"{path}: not a Hullwatch database", "give another file name; this file was not touched"
+        )
+    version, application = (int.from_bytes(head[at : at + 4], "big") for at in (60, 68))
     if application != APPLICATION_ID:
         raise ForeignDatabase(
             f"{path}: a database of another program",

@@ -48,11 +48,6 @@ def test_without_room_for_a_database_none_is_made(hullwatch, small_disk, refused
     assert sorted(path.name for path in small_disk.iterdir()) == ["full"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="whose file it is is asked of the file without its log, and half a checkpoint makes "
-    "that look damaged",
-)
 def test_with_room_again_logging_and_reading_go_on(hullwatch, json_of, small_disk, refused):
     path = small_disk / "a.db"
     refused(errors.DiskFull.exit_code, *demo(path))
