@@ -32,6 +32,7 @@ def _lines() -> list[str]:
             out.append(f'{m.name}_FORMAT = "{m.format}"')
     out += [f'PONG_FORMAT = "{messages.PONG.format}"', ""]
     out.append(f"RECORD_BYTES = {recordkinds.RECORD_BYTES}")
+    out.append(f"NO_RECORD = {recordkinds.NO_RECORD}")
     out.append(f'RECORD_HEADER = "{recordkinds.HEADER.format}"')
     for k in recordkinds.RECORD_KINDS:
         out.append(f"KIND_{k.name} = {k.id}")

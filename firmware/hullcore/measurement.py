@@ -15,6 +15,7 @@ from hullcore.messages import (
     FLAG_NOISE_ONLY,
     FLAG_RESOLUTION,
     FLAG_SATURATED,
+    NO_RECORD,
 )
 from hullcore.scatter import NO_SERIAL
 from hullcore.settings import (
@@ -29,7 +30,6 @@ from hullcore.settings import (
 )
 from hullcore.student import T95_SCALE, t95
 
-NO_RECORD = 0xFFFFFFFF
 _PPA = const(3906250000000000)  # 10^18 / 256: see leakrate
 
 

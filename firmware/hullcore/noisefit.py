@@ -46,7 +46,7 @@ class NoiseProfile:
 
 
 def _rows(levels, tau_us: int, span_us: int) -> list:
-    """(Σ(D − D̄)² in fPa² · 2^_Q, white factor, walk factor, dof in thirds) of each usable level."""
+    """(Σ(D − D̄)² in fPa² · 2^_Q, white and walk factor, dof in thirds, lag) of usable levels."""
     rows = []
     scale = 2 * FRACTION + 16  # differences are in 2^-FRACTION / 256 Pa
     for k in range(LEVELS):
@@ -59,7 +59,7 @@ def _rows(levels, tau_us: int, span_us: int) -> list:
         seen = (levels.spread(k) * _FEMTO << _Q) // (m << (scale + 2 * k))
         white = ((2 * (m * m - 1) * 1000000) << _Q) // (m * tau)
         walk = (((2 * m * m - 3 * m + 1) * tau) << _Q) // (3 * m * 1000000)
-        rows.append((seen, white, walk, 2 * (m - 1)))
+        rows.append((seen, white, walk, 2 * (m - 1), tau))
     return rows
 
 
@@ -67,7 +67,7 @@ def _normal(rows: list, expected: list) -> tuple:
     """Weighted normal equations of the rows divided by their expectation, 2^(2·_UNIT) scaled."""
     aa = ab = bb = ay = by = 0
     for i in range(len(rows)):
-        seen, white, walk, dof3 = rows[i]
+        seen, white, walk, dof3, _ = rows[i]
         e = expected[i] if expected[i] > 0 else 1
         a = (white << _UNIT) // e
         b = (walk << _UNIT) // e
@@ -121,14 +121,4 @@ def fit(levels, tau_us: int, span_us: int) -> "NoiseProfile | None":
     sd_walk = isqrt_up(var_walk)
     cross = isqrt_up(aa * bb)
     correlation = -(ab * 1000000 // cross) if cross else 0
-    lag_us = _longest(levels, tau_us, span_us)
-    return NoiseProfile(white, walk, sd_white, sd_walk, correlation, lag_us)
-
-
-def _longest(levels, tau_us: int, span_us: int) -> int:
-    """The longest lag that entered."""
-    lag_us = 0
-    for k in range(LEVELS):
-        if levels.count[k] >= _MIN_COUNT and tau_us << k <= LONGEST * span_us:
-            lag_us = tau_us << k
-    return lag_us
+    return NoiseProfile(white, walk, sd_white, sd_walk, correlation, rows[-1][4])

@@ -62,10 +62,6 @@ class Pipeline:
         """Sample number that is due next."""
         return self._estimator.next_number()
 
-    def withheld(self) -> int:
-        """Windows withheld so far for want of samples."""
-        return self._estimator.cascade.withheld
-
     def taken(self, p_q8: int, t_q16: int) -> None:
         """The sample that was due, in time."""
         self.p_q8 = p_q8

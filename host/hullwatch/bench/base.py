@@ -33,10 +33,6 @@ class Bench(Protocol):
         """True mean loss at T_ref between two device times (ms since the node's boot)."""
         ...
 
-    def exhausted(self) -> bool:
-        """Whether a replayed file has come to its end."""
-        ...
-
     def close(self) -> None:
         """Stop the node and free everything."""
         ...

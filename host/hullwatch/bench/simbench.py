@@ -71,11 +71,6 @@ class SimBench:
         zero = self.boot_us
         return self.world.truth.mean_loss_pa_m3_s(zero + first_ms * 1000, zero + last_ms * 1000)
 
-    def exhausted(self) -> bool:
-        """Whether the replayed file has ended."""
-        end = self.world.replay_end
-        return end is not None and end.ended(self.clock.us)
-
     def close(self) -> None:
         """Remove the node's files."""
         self._folder.cleanup()

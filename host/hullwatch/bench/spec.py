@@ -99,10 +99,9 @@ class World:
         self.spec = spec
         self.bus = SimBus()
         self.truth: Truth = UnknownTruth()
-        self.replay_end: ReplayFrontEnd | None = None
         front_end: FrontEnd
         if spec.replay is not None:
-            front_end = self.replay_end = ReplayFrontEnd(spec.replay)
+            front_end = ReplayFrontEnd(spec.replay)
         else:
             self.chamber = Chamber(spec.chamber)
             self.truth = ChamberTruth(self.chamber, spec.chamber.t_ref_k)

@@ -125,11 +125,6 @@ class VmBench:
             zero_us + first_ms * 1000, zero_us + last_ms * 1000
         )
 
-    def exhausted(self) -> bool:
-        """Whether the replayed file has ended."""
-        end = self.world.replay_end
-        return end is not None and end.ended(self._clock.us)
-
     def close(self) -> None:
         """End the VM and remove its files; does nothing the second time."""
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hullcore import settings
 from hullwatch.bench.base import Bench
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.errors import AbsurdValue, InputError
@@ -13,12 +14,12 @@ from hullwatch.sim.replay import Replay
 
 NAMES = ("sim", "mpy", "pico-emu")
 _MAX_SPEED = 1000.0
-_MIN_HZ, _MAX_HZ = 1 / 60, 100.0
 
 
 def period_us(rate_hz: float) -> int:
     """Sample period; InputError outside 1/60 … 100 Hz."""
-    if not _MIN_HZ * 0.999 <= rate_hz <= _MAX_HZ:
+    shortest_us, longest_us = settings.row_of("period_us")[3]
+    if not 1e6 / longest_us * 0.999 <= rate_hz <= 1e6 / shortest_us:
         raise AbsurdValue(f"--rate {rate_hz:g} Hz is outside 1/60 to 100 Hz", "try --rate 10")
     return round(1e6 / rate_hz)
 

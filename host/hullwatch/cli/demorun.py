@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from hullwatch.bench.base import Bench
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.errors import ProtocolError
+from hullwatch.ingest.dialogue import new_session
 from hullwatch.ingest.logger import COMMIT_S, Logger
 from hullwatch.link import recordview
 from hullwatch.link.events import Console, Event, Record, Status
@@ -51,10 +51,9 @@ class DemoRun:
         self.latest: dict[int, recordview.Record] = {}
         self.text: list[str] = []
         commit_s = _VIRTUAL_COMMIT_S if bench.name != "mpy" else COMMIT_S
-        session = random.SystemRandom().randrange(1, 0x10000)
         self._store = store
         self._port = bench.open_port()
-        self.logger = Logger(self._port, store, bench, session, self._on_event, commit_s)
+        self.logger = Logger(self._port, store, bench, new_session(), self._on_event, commit_s)
 
     @property
     def done(self) -> int:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import random
 from collections.abc import Callable, Iterator
 
 from hullwatch.control.client import call
 from hullwatch.control.registry import Holder, claim, holder_of, holders
 from hullwatch.control.wire import Message
 from hullwatch.errors import PortAmbiguous, PortBusy
-from hullwatch.ingest.dialogue import Dialogue
+from hullwatch.ingest.dialogue import Dialogue, ignore_event, new_session
 from hullwatch.ingest.realclock import RealClock
-from hullwatch.link.events import Event
 from hullwatch.transport.discover import find_port
 from hullwatch.transport.opening import open_port
 
@@ -45,8 +43,7 @@ def own_dialogue(port: str | None) -> Iterator[Dialogue]:
         claim(info.device, "hullwatch", info.serial_number or ""),
         contextlib.closing(open_port(info.device)) as opened,
     ):
-        session = random.SystemRandom().randrange(1, 0x10000)
-        dialogue = Dialogue(opened, RealClock(), session, _unheard, revive=False)
+        dialogue = Dialogue(opened, RealClock(), new_session(), ignore_event, revive=False)
         dialogue.greet()
         yield dialogue
 
@@ -58,7 +55,3 @@ def through(port: str | None, request: Message, direct: Callable[[Dialogue], Mes
         return ask_owner(holder, request)
     with own_dialogue(port) as dialogue:
         return direct(dialogue)
-
-
-def _unheard(event: Event) -> None:
-    """Telemetry of a short question: nobody waits for it."""

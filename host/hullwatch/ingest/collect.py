@@ -20,7 +20,6 @@ from hullwatch.store.rows import BootKey, ClockFit, LinkCounters, Stored
 from hullwatch.store.writer import Store
 
 NO_SAMPLE = "no sample was taken"
-NOT_HELD = "no longer held by the node when this store asked"
 FIT_EVERY = 30
 """Round trips between two stored clock fits, once the first few have been stored."""
 
@@ -132,7 +131,8 @@ class Collector:
                 if block.gap:
                     key = BootKey(uid, boot.epoch, block.boot)
                     batch.raw_hole(key, block.first - block.gap, block.first, NO_SAMPLE)
-            self._state_losses(batch, boot)
+            if self._held is not None:
+                batch.held(boot, *self._held)
             self._write_session(batch, uid, boot, session, now_utc_us, totals)
         self._records.clear()
         self._raw.clear()
@@ -143,15 +143,6 @@ class Collector:
             boot.epoch, self._store.durable_next(uid, boot.epoch), boot.boot,
             self._store.raw_next(boot), self._store.store_id,
         )  # fmt: skip
-
-    def _state_losses(self, batch: Batch, boot: BootKey) -> None:
-        """After what came was stored: below what the node holds, the rest is a stated hole."""
-        held = self._held
-        if self._new_hello and self._hello is not None:
-            held = (self._hello.number("oldest_record"), self._hello.number("oldest_raw"))
-        if held is not None:
-            batch.oldest_record(boot.node, boot.epoch, held[0])
-            batch.raw_hole(boot, 0, held[1], NOT_HELD)
 
     def _blocks(self) -> list[rawblock.RawBlock | ProtocolError]:
         try:

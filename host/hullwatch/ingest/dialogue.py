@@ -6,6 +6,7 @@ Records and raw blocks are credited and passed on, never acknowledged: that is t
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Protocol
 
@@ -180,3 +181,12 @@ class Dialogue:
 
 def ignore(reply: Reply | None) -> None:
     """For a command whose answer nobody waits for."""
+
+
+def ignore_event(event: Event) -> None:
+    """For a dialogue whose events nobody waits for."""
+
+
+def new_session() -> int:
+    """A number no session before is likely to have had."""
+    return random.SystemRandom().randrange(1, 0x10000)

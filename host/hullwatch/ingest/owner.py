@@ -7,7 +7,6 @@ back. Requests of other commands are answered between two steps of the logger.
 from __future__ import annotations
 
 import contextlib
-import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +23,7 @@ from hullwatch.errors import (
     TransportError,
     WrongDevice,
 )
-from hullwatch.ingest.dialogue import Clock, Dialogue
+from hullwatch.ingest.dialogue import Clock, Dialogue, ignore_event, new_session
 from hullwatch.ingest.logger import Logger
 from hullwatch.ingest.settings import check_changes, read_settings, write_settings
 from hullwatch.link.events import Event, Hello, Status
@@ -68,7 +67,7 @@ class PortOwner:
             opened = open_port(info.device)
             port: Port | None = opened
             try:
-                Dialogue(opened, self._clock, _session(), ignore_event).greet()
+                Dialogue(opened, self._clock, new_session(), ignore_event).greet()
                 with (
                     contextlib.closing(self._open_store()) as store,
                     ControlServer(Path(store.path)) as server,
@@ -96,7 +95,7 @@ class PortOwner:
             on_event(event)
 
         logger = self.logger = Logger(
-            port, store, self._clock, _session(), deal, take_over=self._take_over
+            port, store, self._clock, new_session(), deal, take_over=self._take_over
         )
         try:
             while not until():
@@ -186,15 +185,6 @@ class PortOwner:
             "reconnects": self.reconnects,
             "status": self.status,
         }
-
-
-def _session() -> int:
-    """A number no session before is likely to have had."""
-    return random.SystemRandom().randrange(1, 0x10000)
-
-
-def ignore_event(event: Event) -> None:
-    """For a dialogue nobody watches."""
 
 
 def firmware_version(hello: Hello) -> str:

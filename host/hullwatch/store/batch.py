@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 SpoolKey = tuple[str, int]
 
 
+NOT_HELD = "no longer held by the node when this store asked"
+
+
 @dataclass(slots=True)
 class SpoolState:
     """Columns of `spools` that grow."""
@@ -89,8 +92,7 @@ class Batch:
     def node(self, hello: Mapping[str, object], now_utc_us: int) -> BootKey:
         """Take the fields of a HELLO (`HELLO.unpack`); returns the boot that is running.
 
-        Records below its `oldest_record` that are not stored become stated holes: the node no
-        longer holds them.
+        Records and samples below what it holds become stated holes where they are not stored.
         """
         self._writable()
         key, board, columns = boot_columns(hello)
@@ -106,18 +108,19 @@ class Batch:
             f"UPDATE boots SET {settings} WHERE node = ? AND epoch = ? AND boot = ?",
             (*columns.values(), *key),
         )
-        oldest = hello["oldest_record"]
-        if isinstance(oldest, int):
-            self.oldest_record(key.node, key.epoch, oldest)
+        oldest_record, oldest_raw = hello["oldest_record"], hello["oldest_raw"]
+        if isinstance(oldest_record, int) and isinstance(oldest_raw, int):
+            self.held(key, oldest_record, oldest_raw)
         return key
 
-    def oldest_record(self, node: str, epoch: int, oldest: int) -> None:
-        """The node no longer holds records below `oldest`: what is missing will never come."""
+    def held(self, boot: BootKey, oldest_record: int, oldest_raw: int) -> None:
+        """The node holds nothing older than these: what is missing below will never come."""
         self._writable()
-        spool = self._spool((node, epoch))
-        if oldest > spool.record_next:
-            reason = "no longer held by the node when this store asked"
-            Stream(RECORD, node, epoch, NO_BOOT).state(self._sql, spool.record_next, oldest, reason)
+        spool = self._spool((boot.node, boot.epoch))
+        if oldest_record > spool.record_next:
+            records = Stream(RECORD, boot.node, boot.epoch, NO_BOOT)
+            records.state(self._sql, spool.record_next, oldest_record, NOT_HELD)
+        self.raw_hole(boot, 0, oldest_raw, NOT_HELD)
 
     def raw_hole(self, boot: BootKey, first: int, past: int, reason: str) -> None:
         """Samples first … past − 1, where not stored, will never come: `reason` says why."""

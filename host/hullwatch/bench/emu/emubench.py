@@ -83,11 +83,6 @@ class EmuBench:
         zero = int(self.chip.reset_us)
         return self.world.truth.mean_loss_pa_m3_s(zero + first_ms * 1000, zero + last_ms * 1000)
 
-    def exhausted(self) -> bool:
-        """Whether the replayed file has ended."""
-        end = self.world.replay_end
-        return end is not None and end.ended(self.chip.now_us())
-
     def close(self) -> None:
         """Nothing outside this process was used."""
 

@@ -77,11 +77,6 @@ class UsbHost:
         self._to_send += data
         self._kick_out()
 
-    @property
-    def unsent(self) -> int:
-        """Bytes the node has not taken yet."""
-        return len(self._to_send)
-
     # --- enumeration -----------------------------------------------------------------------------
 
     def _attached(self) -> None:
