@@ -1,4 +1,4 @@
-"""What every simulated pressure chip shares: one conversion at a time, and its faults.
+"""What every simulated sensor chip shares: one conversion at a time, and its faults.
 
 Independence: written from the data sheets named in each chip's file and from the
 interface of `hullwatch.sim.bus`; no driver of the node was read for it.
@@ -21,7 +21,9 @@ class SensorModel(I2cDevice):
     front_end gives the physical pressure and temperature. It is asked once per
     conversion, at the first access after the conversion has ended, for the time of the
     trigger: so the times of one chip never step back, those of two chips may, by one
-    conversion time. If it gives None, that conversion never completes.
+    conversion time. If it gives None, that conversion never completes. A chip that
+    converts by itself asks only for the newest conversion that is complete, which the
+    later accesses see; one without a reading leaves the data as they are.
 
     now_us gives the time in microseconds and never steps back.
 
@@ -50,6 +52,8 @@ class SensorModel(I2cDevice):
         self._converting = False
         self._sample_us = 0
         self._ready_us = NEVER_US
+        # Above 0 while conversions follow one another by themselves.
+        self._cycle_us = 0
         self._silent_until_us = 0
         # True while anything but plain register access may happen, so that a
         # healthy access outside a conversion pays one test.
@@ -89,9 +93,16 @@ class SensorModel(I2cDevice):
         self._attention = True
         return True
 
+    def _start_cycle(self, duration_us: int, cycle_us: int) -> None:
+        """Convert again and again, every cycle_us, until `_abort`; the first begins now."""
+        self._abort()
+        self._start(duration_us)
+        self._cycle_us = max(cycle_us, duration_us)
+
     def _abort(self) -> None:
         self._converting = False
         self._ready_us = NEVER_US
+        self._cycle_us = 0
 
     def _pause(self, duration_us: int) -> None:
         """Acknowledge nothing until a reset is over."""
@@ -110,12 +121,24 @@ class SensorModel(I2cDevice):
         if now_us < self._silent_until_us:
             raise Nack
         if self._converting and now_us >= self._ready_us and not self._stalled:
-            if self._finish():
+            if self._cycle_us:
+                self._finish_cycle(now_us)
+            elif self._finish():
                 self._converting = False
                 self.conversions += 1
             else:
                 self._ready_us = NEVER_US
         self._attention = self._converting
+
+    def _finish_cycle(self, now_us: int) -> None:
+        """Complete the newest conversion that is due; nobody saw the ones before it."""
+        cycle_us = self._cycle_us
+        unseen_us = (now_us - self._ready_us) // cycle_us * cycle_us
+        self._sample_us += unseen_us
+        if self._finish():
+            self.conversions += 1
+        self._sample_us += cycle_us
+        self._ready_us += unseen_us + cycle_us
 
     def _finish(self) -> bool:
         """Measure and fill the data registers; False if there is no measurement."""

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from math import sqrt
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hullwatch.sim.registers.model import NEVER_US, SensorModel
+from hullwatch.sim.registers.model import NEVER_US
+from hullwatch.sim.registers.wordchip import WordChip
 
 if TYPE_CHECKING:
     from hullwatch.sim.frontend import FrontEnd
@@ -28,7 +29,6 @@ _PROM: Final = 0xA0
 # The sheet gives no time; 2.8 ms is the MS5611's reload time.
 _RELOAD_US: Final = 2_800
 _WORD_MAX: Final = 0xFFFFFF
-_LONGEST_REPLY: Final = 3
 
 # By oversampling code 0..5 (256..8192). Typical conversion times: 16.44 ms as quoted from
 # the 2015 sheet, the others from memory (maximum 1.1 times that: 18.08 ms). The 2019
@@ -109,7 +109,7 @@ class Inverse:
         return (pressure_pa * 819.2 + off) * 2097152.0 / sens, dt + self._t_ref
 
 
-class Ms5837Model(SensorModel):
+class Ms5837Model(WordChip):
     """MS5837-30BA: 24-bit words D1 (pressure) and D2 (temperature), each its own conversion.
 
     Words out of range stop at 0 and 2^24 - 1. A D1 conversion carries the pressure noise
@@ -123,6 +123,7 @@ class Ms5837Model(SensorModel):
     CHIP_ID = 0x1A
     PRESSURE_MIN_PA = 0
     PRESSURE_MAX_PA = 3_000_000
+    LONGEST_REPLY = 3
 
     def __init__(
         self,
@@ -137,7 +138,6 @@ class Ms5837Model(SensorModel):
         self.prom = [0] * 8
         self.set_chip_id(self.CHIP_ID)
         self._reply = b""
-        self._clocked = b""
         self._command = 0
         self._spoiled = False
         self._result = 0
@@ -178,12 +178,6 @@ class Ms5837Model(SensorModel):
         reply = self._reply
         self._reply = b""
         return reply[:n].ljust(n, b"\0")
-
-    def read_byte(self, index: int) -> int:
-        """One byte of the answer: it is given once, so it is taken whole with the first byte."""
-        if index == 0:
-            self._clocked = self.read(_LONGEST_REPLY)
-        return self._clocked[index] if index < _LONGEST_REPLY else 0
 
     # -- behaviour --------------------------------------------------------
 
