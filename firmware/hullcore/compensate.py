@@ -44,9 +44,9 @@ def normalise(p_q8: int, t_q16: int, t_ref_q16: int) -> int:
     p_lo = p_q8 & _LOW15
     r_hi = r >> 15  # < 2^14
     r_lo = r & _LOW15
-    mid = ((p_hi * r_lo) >> 1) + ((p_lo * r_hi) >> 1)  # < 2^29 + 2^28, in 2^-14
-    mid += (p_lo * r_lo) >> 16  # < 2^14
-    change = p_hi * r_hi + ((mid + 8192) >> 14)  # < 2^29 + 2^16
+    mid = ((p_hi * r_lo) >> 1) + ((p_lo * r_hi) >> 1)  # products < 2^30; in 2^-14
+    mid += (p_lo * r_lo) >> 16  # product < 2^30; adds 2^14 at the most
+    change = p_hi * r_hi + ((mid + 8192) >> 14)  # mid < 2^30; the sum < 2^29 + 2^16
     if negative:
         return p_q8 - change
     return p_q8 + change if change <= _LIMIT - p_q8 else -1  # the sum itself might not be small
