@@ -11,6 +11,7 @@ import re
 import sys
 from itertools import product
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -28,7 +29,7 @@ STATED = re.compile(r"(?:< |below )(?:(\d+)·)?2\^(\d+)(?: \+ 2\^(\d+))?")
 class Noted(int):
     """An int whose results are noted, by file and line, in `sizes`."""
 
-    sizes: dict[tuple[str, int], int] = {}
+    sizes: ClassVar[dict[tuple[str, int], int]] = {}
 
 
 def _noting(plain, reflected: bool):
