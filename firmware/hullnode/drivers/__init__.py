@@ -3,7 +3,8 @@
 Every driver class has the same face:
 
     SENSOR              id used in the configuration
-    KIND                "abs": absolute pressure
+    KIND                what is measured: "abs", "gauge" or "diff" pressure, or "temperature"
+    ADDRESSES           what its pins can select, the default first
     OVERSAMPLINGS       ratios the chip offers, ascending
     PRESSURE_MIN_PA, PRESSURE_MAX_PA    operating range of the data sheet
     ALLOCATES           False when trigger + collect allocate nothing with 31-bit small ints
@@ -14,9 +15,12 @@ Every driver class has the same face:
                         next call is worth it; never blocks
     pressure_q8, temperature_q16        last sample, Pa/256 and K/65536, magnitude below 2^30
     pressure_lsb_q8     the chip's resolution, Pa/256, rounded up, valid after start
-    pressure_shift, temperature_shift   low bits that are zero in every sample
+    pressure_shift, temperature_shift   low bits that are the same in every sample
 
 and its module has `conversion_us(oversampling)`, the longest time from trigger to sample.
+
+A probe (KIND "temperature") has the same face without its pressure half, and besides
+`temperature_lsb_q16`, its resolution in K/65536.
 
 `i2c` is the subset readfrom_mem_into, writeto_mem and writeto of machine.I2C. A NACK is an
 OSError from any method; what the chip itself says is a SensorError. After either, the caller

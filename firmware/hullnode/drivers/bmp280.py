@@ -68,6 +68,7 @@ class Bmp280:
 
     SENSOR = "bmp280"
     KIND = "abs"
+    ADDRESSES = (0x76, 0x77)
     OVERSAMPLINGS = _RATIOS
     PRESSURE_MIN_PA = 30000
     PRESSURE_MAX_PA = 110000

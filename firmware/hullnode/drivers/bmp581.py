@@ -71,6 +71,7 @@ class Bmp581:
 
     SENSOR = "bmp581"
     KIND = "abs"
+    ADDRESSES = (0x47, 0x46)
     OVERSAMPLINGS = _RATIOS
     PRESSURE_MIN_PA = 30000
     PRESSURE_MAX_PA = 125000

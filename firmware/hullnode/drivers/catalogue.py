@@ -1,4 +1,9 @@
-"""Which sensors there are, and loading the one driver a node needs."""
+"""Loading the one driver a node needs.
+
+The id of a sensor in the configuration is the name of its module, and its class has the same name
+with a capital; everything else about a chip stands in its own file. So a node pays heap for the
+drivers it uses and for no list of the others.
+"""
 
 from hullnode.drivers.errors import (
     BAD_ADDRESS,
@@ -8,23 +13,20 @@ from hullnode.drivers.errors import (
     SensorError,
 )
 
-# sensor id: (module, class, default I2C address, addresses the chip can have, highest Pa)
-SENSORS = {
-    "bmp581": ("bmp581", "Bmp581", 0x47, (0x46, 0x47), 125000),
-    "bmp280": ("bmp280", "Bmp280", 0x76, (0x76, 0x77), 110000),
-    "ms5837": ("ms5837", "Ms5837", 0x76, (0x76,), 3000000),
-}
 
-
-def _row(sensor_id: str) -> tuple:
-    if sensor_id not in SENSORS:
-        raise SensorError(UNKNOWN)
-    return SENSORS[sensor_id]
-
-
-def _module(row: tuple):
+def _module(sensor_id: str):
     """Import this driver and no other: what the others hold would be RAM lost on the node."""
-    return __import__("hullnode.drivers." + row[0], None, None, (row[1],))
+    try:
+        return __import__("hullnode.drivers." + sensor_id, None, None, (sensor_id,))
+    except (ImportError, ValueError):  # ValueError: an empty name
+        raise SensorError(UNKNOWN)
+
+
+def _class(sensor_id: str, module):
+    driver = getattr(module, sensor_id[:1].upper() + sensor_id[1:], None)
+    if driver is None:
+        raise SensorError(UNKNOWN)
+    return driver
 
 
 def load(sensor_id: str, i2c, address: int, oversampling: int, sleep_ms):
@@ -32,12 +34,11 @@ def load(sensor_id: str, i2c, address: int, oversampling: int, sleep_ms):
 
     Raises SensorError UNKNOWN, BAD_ADDRESS, BAD_OVERSAMPLING.
     """
-    row = _row(sensor_id)
+    driver = _class(sensor_id, _module(sensor_id))
     if address == 0:
-        address = row[2]
-    if address not in row[3]:
+        address = driver.ADDRESSES[0]
+    if address not in driver.ADDRESSES:
         raise SensorError(BAD_ADDRESS, address)
-    driver = getattr(_module(row), row[1])
     if oversampling not in driver.OVERSAMPLINGS:
         raise SensorError(BAD_OVERSAMPLING, oversampling)
     return driver(i2c, address, oversampling, sleep_ms)
@@ -49,11 +50,10 @@ def oversampling_for(sensor_id: str, period_us: int) -> int:
     The rest is for the bus, the sample's own processing and lateness. Raises SensorError UNKNOWN,
     or PERIOD_TOO_SHORT when not even the smallest fits.
     """
-    row = _row(sensor_id)
-    module = _module(row)
+    module = _module(sensor_id)
     room_us = period_us - (period_us + 4) // 5
     best = 0
-    for ratio in getattr(module, row[1]).OVERSAMPLINGS:
+    for ratio in _class(sensor_id, module).OVERSAMPLINGS:
         if module.conversion_us(ratio) > room_us:
             break
         best = ratio

@@ -74,6 +74,7 @@ class Ms5837:
 
     SENSOR = "ms5837"
     KIND = "abs"
+    ADDRESSES = (0x76,)
     OVERSAMPLINGS = _RATIOS
     PRESSURE_MIN_PA = 0
     PRESSURE_MAX_PA = 3000000

@@ -1,28 +1,50 @@
 """Choosing and loading a driver."""
 
+from importlib import import_module
+from pathlib import Path
+
 import pytest
 
 from hullcore.settings import SENSORS as SETTING_CHOICES
 from hullnode.drivers import errors
-from hullnode.drivers.catalogue import SENSORS, load, oversampling_for
+from hullnode.drivers.catalogue import load, oversampling_for
 from hullnode.drivers.errors import SensorError
 
-
-def test_the_configuration_offers_exactly_these_sensors():
-    assert {*SENSORS, "none"} == set(SETTING_CHOICES)
+FOLDER = Path(errors.__file__).parent
 
 
-@pytest.mark.parametrize(("sensor_id", "smallest"), [("bmp581", 1), ("bmp280", 1), ("ms5837", 256)])
-def test_a_loaded_driver_agrees_with_the_table_and_the_interface(sensor_id, smallest):
-    _, class_name, default, allowed, max_pa = SENSORS[sensor_id]
-    driver = load(sensor_id, None, 0, smallest, None)
-    assert type(driver).__name__ == class_name
-    assert (sensor_id, "abs", max_pa) == (driver.SENSOR, driver.KIND, driver.PRESSURE_MAX_PA)
-    assert driver._address == default
-    assert max_pa * 256 < 2**30
-    for address in allowed:
-        for ratio in driver.OVERSAMPLINGS:
+def ids(kind: str) -> set[str]:
+    """Ids of the driver files whose class has a KIND that begins so."""
+    found = set()
+    for path in FOLDER.glob("*.py"):
+        driver = getattr(import_module(f"hullnode.drivers.{path.stem}"), path.stem.title(), None)
+        if driver is not None and driver.KIND.startswith(kind):
+            found.add(path.stem)
+    return found
+
+
+def test_the_configuration_offers_exactly_the_pressure_sensors_there_are():
+    assert ids("") - ids("temperature") == set(SETTING_CHOICES) - {"none"}
+
+
+@pytest.mark.parametrize("sensor_id", sorted(ids("")))
+def test_a_loaded_driver_has_the_interface(sensor_id):
+    module = import_module(f"hullnode.drivers.{sensor_id}")
+    driver_class = getattr(module, sensor_id.title())
+    assert sensor_id == driver_class.SENSOR
+    ratios = driver_class.OVERSAMPLINGS
+    assert list(ratios) == sorted(set(ratios))
+    times = [module.conversion_us(ratio) for ratio in ratios]
+    assert times == sorted(set(times))
+    assert load(sensor_id, None, 0, ratios[0], None)._address == driver_class.ADDRESSES[0]
+    for address in driver_class.ADDRESSES:
+        assert 0x08 <= address <= 0x77
+        for ratio in ratios:
             assert load(sensor_id, None, address, ratio, None)._address == address
+    if driver_class.KIND != "temperature":
+        low, high = driver_class.PRESSURE_MIN_PA, driver_class.PRESSURE_MAX_PA
+        assert low < high
+        assert max(-low, high) * 256 < 2**30
 
 
 @pytest.mark.parametrize(
@@ -30,6 +52,9 @@ def test_a_loaded_driver_agrees_with_the_table_and_the_interface(sensor_id, smal
     [
         (("bmp999", None, 0, 1, None), errors.UNKNOWN, 0),
         (("none", None, 0, 1, None), errors.UNKNOWN, 0),
+        (("", None, 0, 1, None), errors.UNKNOWN, 0),
+        (("errors", None, 0, 1, None), errors.UNKNOWN, 0),
+        (("catalogue", None, 0, 1, None), errors.UNKNOWN, 0),
         (("bmp581", None, 0x76, 1, None), errors.BAD_ADDRESS, 0x76),
         (("bmp581", None, 0, 3, None), errors.BAD_OVERSAMPLING, 3),
         (("ms5837", None, 0, 128, None), errors.BAD_OVERSAMPLING, 128),
@@ -58,6 +83,8 @@ def test_refusals(arguments, code, detail):
         ("ms5837", 10000, 1024),
         ("ms5837", 3675, 512),
         ("ms5837", 3674, 256),
+        ("tmp117", 1000000, 32),  # 64 conversions may take 1.12 s
+        ("tmp117", 100000, 1),
     ],
 )
 def test_largest_oversampling_in_80_percent(sensor_id, period_us, ratio):
