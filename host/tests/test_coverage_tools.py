@@ -3,6 +3,7 @@
 import pytest
 
 import coverage_leak
+import coverage_settling
 import coverage_slope
 
 
@@ -28,6 +29,13 @@ def test_the_whole_interval_covers_the_truth_of_a_drifting_chamber(monkeypatch):
     assert tallies[600.0].judged >= 2
     for tally in tallies.values():
         assert tally.covered >= 0.95 * tally.judged
+
+
+@pytest.mark.parametrize("case", coverage_settling.CASES[:4], ids=str)
+def test_the_whole_interval_covers_while_a_chamber_settles(case):
+    outcome = coverage_settling.measure(case, trials=150, seed=5)
+    assert outcome.whole >= 91  # 95 % of 150: two standard errors are 3.6 %
+    assert outcome.noise_only < 85  # what is left out without the bound is really there
 
 
 @pytest.mark.campaign
