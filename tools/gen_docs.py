@@ -17,6 +17,7 @@ import click
 
 import doc_console
 from hullcore import settings
+from hullnode.config import text_of
 from hullwatch import errors
 from hullwatch.cli import app
 from hullwatch.link import messages, recordkinds
@@ -268,7 +269,7 @@ def node_settings() -> str:
             permitted = f"{limit[0]} … {limit[1]}"
         else:
             permitted = ", ".join(limit)
-        rows.append((f"`{key}`", settings.text_of(default), unit, permitted, note))
+        rows.append((f"`{key}`", text_of(default), unit, permitted, note))
     return table(("setting", "default", "unit", "permitted", "meaning"), rows)
 
 

@@ -18,19 +18,15 @@ from hullcore.messages import (
     NO_RECORD,
 )
 from hullcore.scatter import NO_SERIAL
-from hullcore.settings import (
-    COMPENSATIONS,
-    GASES,
-    PRESSURE_KINDS,
-    U95_FULL,
-    U95_NONE,
-    U95_PROFILE,
-    U95_RESOLUTION,
-    U95_SCATTER,
-)
 from hullcore.student import T95_SCALE, t95
 
 _PPA = const(3906250000000000)  # 10^18 / 256: see leakrate
+# what an interval comes from; named by hullcore.settings.U95_KINDS
+_U95_NONE = const(0)
+_U95_SCATTER = const(1)
+_U95_RESOLUTION = const(2)
+_U95_PROFILE = const(3)
+_U95_FULL = const(3)  # added to the kind when systematic terms are in the interval
 
 
 class Measurement:
@@ -40,14 +36,16 @@ class Measurement:
     """
 
     def __init__(self, config: dict, lsb_q8: int, record: int) -> None:
+        from hullcore import settings  # its heap only at the start
+
         self.period_us = config["period_us"]
         self.volume_ul = config["volume_ul"]
         self.t_ref_mk = config["t_ref_mk"]
         self.t_ref_q16 = div_round(self.t_ref_mk * 65536, 1000)
         self.p_out_q8 = config["p_out_pa"] << 8
-        self.gas = GASES.index(config["gas"])
-        self.compensation = COMPENSATIONS.index(config["compensation"])
-        self.pressure_kind = PRESSURE_KINDS.index(config["pressure_kind"])
+        self.gas = settings.GASES.index(config["gas"])
+        self.compensation = settings.COMPENSATIONS.index(config["compensation"])
+        self.pressure_kind = settings.PRESSURE_KINDS.index(config["pressure_kind"])
         self.temp_lag_ms = config["temp_lag_ms"]
         self.temp_gradient_uk = config["temp_gradient_uk"]
         self.settling_ms = config["settling_ms"]
@@ -88,15 +86,15 @@ def _interval(m: Measurement, known, sums, scatter, samples: int) -> tuple:
         half, dof, limited = half_width(
             known.profile, sums.n, sums.spread(), samples, m.period_us, m.lsb_q8
         )
-        return half, U95_PROFILE, dof, limited
+        return half, _U95_PROFILE, dof, limited
     half = scatter.half_width()
     if half < 0:
-        return -1, U95_NONE, 0, False
+        return -1, _U95_NONE, 0, False
     bound = resolution_ppa_s(m.lsb_q8, samples, m.period_us)
     dof = scatter.count - 1
     if half < bound:
-        return bound, U95_RESOLUTION, dof, True
-    return half, U95_SCATTER, dof, False
+        return bound, _U95_RESOLUTION, dof, True
+    return half, _U95_SCATTER, dof, False
 
 
 def _naive(m: Measurement, sums) -> int:
@@ -185,7 +183,7 @@ def window_body(
     if u_b < 0:
         flags |= FLAG_NOISE_ONLY
     else:
-        kind += U95_FULL
+        kind += _U95_FULL
     if limited:
         flags |= FLAG_RESOLUTION
     values = (slope, slope_ppa_s(sums.slope_p(), den, m.period_us), half, leak, u_leak)

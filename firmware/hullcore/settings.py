@@ -10,7 +10,7 @@ GASES = ("air", "nitrogen", "helium", "argon", "carbon dioxide")
 COMPENSATIONS = ("none", "sensor")
 PRESSURE_KINDS = ("abs", "gauge")
 SENSORS = ("bmp581", "bmp280", "ms5837", "none")
-U95_KINDS = (
+U95_KINDS = (  # by the codes of hullcore.measurement
     "none",
     "noise_only_scatter",
     "noise_only_resolution",
@@ -21,11 +21,6 @@ U95_KINDS = (
 )
 PROFILE_SOURCES = ("learned", "calibrated")
 NOISE_PROFILES = ("off", "learn")
-U95_NONE = const(0)
-U95_SCATTER = const(1)
-U95_RESOLUTION = const(2)
-U95_PROFILE = const(3)
-U95_FULL = const(3)  # added to the kind when systematic terms are in the interval
 
 _INT = const(0)
 _CHOICE = const(1)
@@ -163,10 +158,3 @@ def _check_first_window(lengths_s: tuple, period_us: int) -> None:
             )
         if count >= _MIN_SAMPLES:
             return
-
-
-def text_of(value) -> str:
-    """A value as `check` reads it back."""
-    if isinstance(value, (tuple, list)):
-        return ",".join([str(x) for x in value])
-    return str(value)

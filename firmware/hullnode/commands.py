@@ -2,7 +2,6 @@
 
 import struct
 
-from hullcore import settings
 from hullcore.compat import const
 from hullcore.messages import (
     CONFIG_COMMIT,
@@ -13,6 +12,7 @@ from hullcore.messages import (
     REBOOT,
     TAKE_OVER,
 )
+from hullnode.config import text_of
 
 _DONE = const(0)
 _UNKNOWN = const(1)
@@ -61,26 +61,31 @@ class Commands:
         return _UNKNOWN, b"no such command"
 
     def _get(self, payload: bytes) -> tuple:
-        if len(payload) != 1 or payload[0] >= len(settings.SETTINGS):
-            return _NO_SETTING, b"settings: " + str(len(settings.SETTINGS)).encode()
-        key = settings.SETTINGS[payload[0]][0]
-        return _DONE, (key + "=" + settings.text_of(self._config.values[key])).encode()
+        keys = self._config.keys
+        if len(payload) != 1 or payload[0] >= len(keys):
+            return _NO_SETTING, b"settings: " + str(len(keys)).encode()
+        key = keys[payload[0]]
+        return _DONE, (key + "=" + text_of(self._config.values[key])).encode()
 
     def _stage(self, payload: bytes) -> tuple:
+        from hullcore.settings import SettingError  # loaded anew with the table
+
         try:
             key, text = payload.decode().split("=", 1)
         except (ValueError, UnicodeError):
             return _MALFORMED, b"key=value expected"
         try:
             self._config.stage(key, text)
-        except settings.SettingError as error:
+        except SettingError as error:
             return _REFUSED, str(error).encode()[:160]
         return _DONE, b""
 
     def _commit(self) -> tuple:
+        from hullcore.settings import SettingError
+
         try:
             self._config.commit()
-        except settings.SettingError as error:
+        except SettingError as error:
             self._config.forget()
             return _CONTRADICT, str(error).encode()[:160]
         except OSError as error:

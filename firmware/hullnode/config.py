@@ -1,7 +1,8 @@
-"""The node's configuration: validated, two copies with CRC, staged changes written as one."""
+"""The node's configuration: validated, two copies with CRC, staged changes written as one.
 
-from hullcore import settings
-from hullnode import twocopies
+The table of settings and its checks are imported where they are used: `hullnode.unload` forgets
+them, and a running node has the values only.
+"""
 
 _FILE = "config"
 
@@ -10,12 +11,16 @@ class Config:
     """Settings in force, and staged ones that a commit checks together and writes.
 
     `damaged` is the bit set of unusable copies found, `fallback` True when defaults had to serve
-    although a configuration had been stored.
+    although a configuration had been stored. `keys` are the settings in the order of the table.
     """
 
     def __init__(self, root: str) -> None:
+        from hullcore import settings
+        from hullnode import twocopies
+
         self._root = root
         stored, self.generation, self.damaged = twocopies.load(root, _FILE)
+        self.keys = tuple([row[0] for row in settings.SETTINGS])
         self.values = settings.defaults()
         self.fallback = stored is None and (self.damaged != 0 or self.generation != 0)
         if stored is not None:
@@ -24,7 +29,9 @@ class Config:
         self._written = self.values
 
     def _adopt(self, stored: dict) -> None:
-        merged = settings.defaults()
+        from hullcore import settings
+
+        merged = dict(self.values)
         try:
             if not isinstance(stored, dict):
                 raise settings.SettingError("no settings")
@@ -38,6 +45,8 @@ class Config:
 
     def stage(self, key: str, text: str) -> None:
         """Check one setting and hold it; SettingError when refused."""
+        from hullcore import settings
+
         self._staged[key] = settings.check(key, text)
 
     def forget(self) -> None:
@@ -46,9 +55,19 @@ class Config:
 
     def commit(self) -> None:
         """Check the staged settings together and write them; SettingError or OSError."""
+        from hullcore import settings
+        from hullnode import twocopies
+
         merged = dict(self._written)  # not `values`: a second commit keeps what the first wrote
         merged.update(self._staged)
         settings.check_together(merged)
         self.generation = twocopies.save(self._root, _FILE, merged)
         self._written = merged
         self._staged = {}
+
+
+def text_of(value) -> str:
+    """A value as `hullcore.settings.check` reads it back."""
+    if isinstance(value, (tuple, list)):
+        return ",".join([str(x) for x in value])
+    return str(value)

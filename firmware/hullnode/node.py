@@ -8,36 +8,23 @@ import struct
 
 from hullcore import VERSION, ticks
 from hullcore.compat import const
-from hullcore.measurement import Measurement
 from hullcore.messages import (
-    EVENT_BOOT,
-    EVENT_CONFIG_BAD,
-    EVENT_SENSOR_FAULT,
     EVENT_TAKE_OVER,
     HELLO,
     HELLO_FORMAT,
     PROTOCOL_VERSION,
     STATUS_FORMAT,
 )
-from hullcore.records import RecordStamp, config_record
-from hullnode import identity, rawring
+from hullnode import rawring
 from hullnode.clock import DeviceClock
 from hullnode.collector import Collector
 from hullnode.commands import Commands
 from hullnode.config import Config
-from hullnode.drivers import catalogue
-from hullnode.drivers.errors import SensorError
 from hullnode.link import Link
 from hullnode.owner import Owner
-from hullnode.pipeline import Pipeline
 from hullnode.ramspool import RamSpool
-from hullnode.sampler import Sampler
 
 _RECORDS = const(32)  # four and a half minutes of the default windows
-_BOUNDS = (
-    "temp_lag_ms", "temp_gradient_uk", "settling_ms", "u_volume_ppm", "u_gain_ppm",
-    "tempco_mpa_k", "drift_mpa_day",
-)  # fmt: skip
 _LINK_NEEDS_US = const(2500)  # longest the wire takes of one poll, measured on the chip
 _LINK_WAITS_US = const(-50000)  # then it takes it, whatever is due
 _LEAVE_MS = const(3000)  # longest wait for the answer to a restart to be heard
@@ -50,13 +37,14 @@ class Node:
     """Starts measuring on construction; `restart` turns True when it wants to be started anew."""
 
     def __init__(self, board, crashes: int) -> None:
+        from hullnode import start  # forgotten once the node runs
+
         self._board = board
         root = board.root
         self.clock = DeviceClock(board.ticks_ms)
         self.config = Config(root)
-        boot = identity.count_boot(root) or board.random32() | 0x80000000  # none could be stored
-        self.stamp = RecordStamp(board.random32(), boot)
-        self._core_hash = identity.core_hash(board.code_root)
+        self.stamp = start.stamp(board)
+        self._core_hash = start.core_hash(board)
         self.spool = RamSpool(_RECORDS)
         self.ring = rawring.RawRing(rawring.blocks_for(self.config.values["period_us"]))
         self.owner = Owner(root, self._taken_over)
@@ -68,64 +56,8 @@ class Node:
         self._loop_us = 0
         self.restart = False
         self._leave_ms = -1
-        self.sampler: "Sampler | None" = None
-        self._start_measuring(crashes)
-
-    # --- start -------------------------------------------------------------------------------
-
-    def _start_measuring(self, crashes: int) -> None:
-        values = self.config.values
-        driver = _no_sensor()
-        code = detail = 0
-        sensor = values["sensor"]
-        if sensor != "none":
-            try:
-                driver = self._driver(values, sensor)
-            except SensorError as error:  # a setting that no driver can serve
-                code, detail = -error.code, error.detail
-        lsb = driver.pressure_lsb_q8
         self._config_record = self.stamp.number
-        measurement = Measurement(values, lsb, self._config_record)
-        self.pipeline = Pipeline(
-            measurement, values["windows_s"], driver, self.clock, self.spool, self.ring, self.stamp
-        )
-        self._snapshot(measurement, values, getattr(driver, "oversampling", 0))
-        self.pipeline.event(EVENT_BOOT, self._board.reset_cause, crashes, self.clock.total_ms(), "")
-        if self.config.damaged or self.config.fallback:
-            self.pipeline.event(
-                EVENT_CONFIG_BAD, self.config.damaged, int(self.config.fallback), 0, ""
-            )
-        if driver.SENSOR == "none":
-            if code:
-                self.pipeline.event(EVENT_SENSOR_FAULT, code, detail, 0, "")
-            return
-        self.sampler = Sampler(self._board.ticks_us, driver, values["period_us"], self.pipeline)
-        self.sampler.begin()
-        self.pipeline.begin()
-
-    def _driver(self, values: dict, sensor: str):
-        ratio = values["oversampling"] or catalogue.oversampling_for(sensor, values["period_us"])
-        board = self._board
-        i2c = board.i2c(values["i2c_sda"], values["i2c_scl"], values["i2c_khz"])
-        driver = catalogue.load(sensor, i2c, values["address"], ratio, board.sleep_ms)
-        driver.oversampling = ratio
-        try:
-            driver.start()  # some chips know their resolution only then, and the snapshot names it
-        except (OSError, SensorError):
-            pass  # the sampler tries again, and tells
-        return driver
-
-    def _snapshot(self, m, values: dict, oversampling: int) -> None:
-        lengths = values["windows_s"]
-        body = (
-            self.config.generation, values["name"].encode(), values["sensor"].encode(),
-            values["address"], oversampling, m.period_us, m.lsb_q8, m.pressure_kind,
-            m.compensation, m.gas, m.volume_ul, m.t_ref_mk, values["p_out_pa"],
-        ) + tuple([lengths[i] if i < len(lengths) else 0 for i in range(5)]) + tuple(
-            [values[key] for key in _BOUNDS]
-        )  # fmt: skip
-        self.clock.poll()
-        self.pipeline.append(config_record(self.stamp, self.clock.wraps, self.clock.ms, body))
+        self.pipeline, self.sampler = start.measuring(self, board, crashes)
 
     # --- running -----------------------------------------------------------------------------
 
@@ -217,16 +149,3 @@ class Node:
             self.ring.held_from(), self.spool.dropped, self.ring.dropped, self._collector.free,
             self._collector.longest_us, loop_us,
         )  # fmt: skip
-
-
-def _no_sensor():
-    return _NoSensor
-
-
-class _NoSensor:
-    """Stands where a driver would, for a node that measures nothing."""
-
-    SENSOR = "none"
-    pressure_lsb_q8 = 1
-    pressure_shift = 0
-    temperature_shift = 0

@@ -1,7 +1,5 @@
 """Which store may ack: the first that does, remembered, until another one takes over."""
 
-from hullnode import twocopies
-
 _FILE = "owner"
 
 
@@ -9,6 +7,8 @@ class Owner:
     """`store` is the id of the acking store, 0: none; `on_change(new, old)` after a take-over."""
 
     def __init__(self, root: str, on_change) -> None:
+        from hullnode import twocopies  # needed here and when the owner changes
+
         self._root = root
         self._on_change = on_change
         value, _, _ = twocopies.load(root, _FILE)
@@ -30,6 +30,8 @@ class Owner:
             self._on_change(store, old)
 
     def _set(self, store: int) -> None:
+        from hullnode import twocopies
+
         self.store = store
         try:
             twocopies.save(self._root, _FILE, store)

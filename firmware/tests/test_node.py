@@ -20,6 +20,7 @@ from hullcore.messages import (
     WHO,
 )
 from hullnode import twocopies
+from hullnode.config import text_of
 from hullnode.drivers import catalogue
 from hullnode.drivers.errors import WRONG_ID, SensorError
 from hullnode.node import Node
@@ -118,7 +119,7 @@ def test_settings_are_read_staged_and_committed(bench, fakes, wire, tmp_path):
     bench.open()
     for index, row in enumerate(settings.SETTINGS):
         status, data = bench.command(CONFIG_GET, bytes([index]))
-        assert (status, data.decode()) == (0, f"{row[0]}={settings.text_of(row[2])}")
+        assert (status, data.decode()) == (0, f"{row[0]}={text_of(row[2])}")
     assert bench.command(CONFIG_STAGE, b"volume_ul=2500000") == (0, b"")
     assert bench.command(CONFIG_COMMIT) == (0, b"")
     bench.run(1_000)

@@ -14,6 +14,7 @@ import time
 import machine
 
 from hullcore.compat import const
+from hullnode.unload import collect
 
 _WDT_RP2040 = const(0x40058000)
 _WDT_RP2350 = const(0x400D8000)
@@ -72,7 +73,7 @@ class Board:
         self.ticks_us = time.ticks_us
         self.sleep_ms = time.sleep_ms
         self.heap_free = gc.mem_free
-        self.collect = gc.collect
+        self.collect = collect
         self.restart = machine.reset
 
     def outputs_safe(self) -> None:

@@ -21,6 +21,7 @@ from board.blockfile import BlockFile
 from board.buspipe import BusPipe
 
 from hullcore.compat import const
+from hullnode.unload import collect
 
 _MASK = const(0x3FFFFFFF)
 _CLAIM_US = const(300)  # idle waits shorter than this of real time spin on the clock
@@ -81,7 +82,7 @@ class Board:
         self.reset_cause = self._bus.reset_cause()
         self._mount(_environment("HULLWATCH_IMAGE"))
         self.heap_free = gc.mem_free
-        self.collect = gc.collect
+        self.collect = collect
         self.outputs_safe = self._bus.outputs_safe
         self.watchdog_arm = self._bus.watchdog_arm
         self.watchdog_feed = self._bus.watchdog_feed

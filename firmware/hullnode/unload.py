@@ -1,0 +1,31 @@
+"""Garbage collection that also frees what a running node does without.
+
+The modules named here are imported inside the functions that need them: at the start, when
+settings change, at the first ack of a store. Heap is short and those moments are rare, so the next
+collection forgets them; the function that needs one again loads it again.
+"""
+
+import gc
+import sys
+
+_RARE = (
+    "hullcore.settings",
+    "hullnode.drivers.catalogue",
+    "hullnode.identity",
+    "hullnode.start",
+    "hullnode.twocopies",
+)
+
+
+def collect() -> None:
+    """Forget the modules that are rarely used, then collect garbage.
+
+    For a board whose modules are the node's alone: in a process that shares them a second copy of
+    a class would be another class.
+    """
+    for name in _RARE:
+        if name in sys.modules:
+            package, last = name.rsplit(".", 1)
+            delattr(sys.modules[package], last)
+            del sys.modules[name]
+    gc.collect()
