@@ -35,7 +35,8 @@ class SimBench:
     def _boot(self) -> None:
         self.boot_us = self.clock.us
         folder = Path(self._folder.name)
-        self.board = SimBoard(self.clock, self.world.bus, folder, self._spec.seed)
+        spec = self._spec
+        self.board = SimBoard(self.clock, self.world.bus, folder, spec.seed, spec.ticks_at_boot_us)
         self.node = start_node(self.board)
 
     def run_until(self, end_us: int) -> None:

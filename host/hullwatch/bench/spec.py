@@ -21,7 +21,8 @@ class BenchSpec:
     """Sensor, rate, chamber or replay file, and settings pushed to the node.
 
     `compensation` None chooses "sensor" where it is permitted, else "none". `replay` replaces
-    the chamber's physics by recorded rows at the file's own spacing.
+    the chamber's physics by recorded rows at the file's own spacing. `ticks_at_boot_us` is what
+    the node's counters show when it starts: after a soft reset they go on from where they were.
     """
 
     chamber: ChamberSpec = field(default_factory=ChamberSpec)
@@ -31,6 +32,7 @@ class BenchSpec:
     profile: str = "default"
     seed: int = 0
     replay: Replay | None = None
+    ticks_at_boot_us: int = 0
     extra: dict[str, object] = field(default_factory=dict)
 
     def check(self) -> None:

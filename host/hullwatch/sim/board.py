@@ -58,10 +58,12 @@ class SimBoard:
     name = "sim"
     link_us = 100_000
 
-    def __init__(self, clock: VirtualClock, bus: SimBus, folder: Path, seed: int) -> None:
+    def __init__(
+        self, clock: VirtualClock, bus: SimBus, folder: Path, seed: int, ticks_at_boot_us: int = 0
+    ) -> None:
         self._clock = clock
         self._bus = bus
-        self._start = clock.us
+        self._start = clock.us - ticks_at_boot_us
         self.console = MemoryConsole()
         self.root = str(folder)
         self.code_root = str(Path(hullcore.__file__).parent.parent)

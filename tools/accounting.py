@@ -1,0 +1,157 @@
+"""What nodes made against what a database holds: lost, doubled, invented, stated as missing.
+
+A witness on a simulated node keeps every sample and record it makes. `audit` compares: each has
+to be stored once, byte for byte, or a stated hole says why not; what else is stored was invented.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import struct
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hullwatch.store import Reader
+
+SpoolKey = tuple[str, int]
+_HEADER_BYTES = 22
+_KIND_AT = 12  # of the header: number, epoch, boot, kind, version, wraps, ms, flags
+_WINDOW = 1
+_SPAN = struct.Struct("<IIQQ")  # of a WINDOW: length, configuration, first, last
+
+
+def slice_and_full(short: int, full: int) -> pytest.MarkDecorator:
+    """Parametrises `trials`: a slice with the other tests, all of it in the campaign."""
+    marks = [pytest.mark.campaign, pytest.mark.timeout(3600)]
+    return pytest.mark.parametrize(
+        "trials", [pytest.param(short, id="slice"), pytest.param(full, id="full", marks=marks)]
+    )
+
+
+@dataclass
+class Tally:
+    """What the audits of one row found."""
+
+    trials: int = 0
+    records: int = 0
+    samples: int = 0
+    stated: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
+    doubled: Counter[str] = field(default_factory=Counter)
+    invented: Counter[str] = field(default_factory=Counter)
+
+    def clean(self) -> bool:
+        """Whether nothing was lost, doubled or invented."""
+        return not (self.lost.total() or self.doubled.total() or self.invented.total())
+
+
+class Witness:
+    """All that the nodes of one bench measured and recorded."""
+
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, int, int], bytes] = {}
+        self.samples: dict[tuple[str, int, int], dict[int, tuple[int, int, bool]]] = {}
+        self.rewritten = 0
+        """Numbers given to two different records."""
+
+    def watch(self, node: Any, uid: str) -> None:
+        """From now on nothing that this node makes escapes; what it spooled so far is taken."""
+        spool, pipeline = node.spool, node.pipeline
+        key = (uid, node.stamp.epoch)
+        for number in range(spool.oldest, spool.next):
+            self._record(key, number, bytes(spool.get(number)))
+        append, taken, late = spool.append, pipeline.taken, pipeline.late
+        samples = self.samples.setdefault((*key, node.stamp.boot), {})
+
+        def appended(record: bytes) -> None:
+            self._record(key, spool.next, bytes(record))
+            append(record)
+
+        def in_time(p_q8: int, t_q16: int) -> None:
+            samples[pipeline.next_number()] = (p_q8, t_q16, False)
+            taken(p_q8, t_q16)
+
+        def too_late(p_q8: int, t_q16: int, late_us: int) -> None:
+            samples[pipeline.next_number()] = (p_q8, t_q16, True)
+            late(p_q8, t_q16, late_us)
+
+        spool.append = appended
+        pipeline.taken = in_time
+        pipeline.late = too_late
+
+    def _record(self, key: SpoolKey, number: int, record: bytes) -> None:
+        if self.records.setdefault((*key, number), record) != record:
+            self.rewritten += 1
+
+
+def audit(path: Path, witness: Witness, tally: Tally) -> None:
+    """Add to `tally` what a database lacks, has twice, or has without anyone having made it."""
+    tally.trials += 1
+    holes = _stated_holes(path)
+    _audit_records(path, witness, tally, holes)
+    _audit_samples(path, witness, tally, holes)
+
+
+_Holes = dict[tuple[str, int, int], list[tuple[int, int]]]
+
+
+def _rows(path: Path, query: str) -> list[tuple[Any, ...]]:
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return database.execute(query).fetchall()
+
+
+def _stated_holes(path: Path) -> _Holes:
+    """By (node, epoch, boot), records under boot −1."""
+    found: _Holes = {}
+    query = "SELECT node, epoch, boot, stream, first, past FROM stated_holes"
+    for node, epoch, boot, stream, first, past in _rows(path, query):
+        found.setdefault((node, epoch, boot if stream == "raw" else -1), []).append((first, past))
+    return found
+
+
+def _told(number: int, holes: Iterable[tuple[int, int]]) -> bool:
+    return any(first <= number < past for first, past in holes)
+
+
+def _audit_records(path: Path, witness: Witness, tally: Tally, holes: _Holes) -> None:
+    rows = _rows(path, "SELECT node, epoch, number, data FROM records")
+    stored = {(node, epoch, number): bytes(data) for node, epoch, number, data in rows}
+    windows: Counter[tuple[Any, ...]] = Counter()
+    for (node, epoch, _), data in stored.items():
+        if data[_KIND_AT] == _WINDOW:
+            length, _, first, _ = _SPAN.unpack_from(data, _HEADER_BYTES)
+            windows[node, epoch, data[8:12], length, first] += 1
+    tally.records += len(stored)
+    tally.doubled["record"] += sum(count - 1 for count in windows.values()) + witness.rewritten
+    witness.rewritten = 0
+    for key, record in stored.items():
+        tally.invented["record"] += witness.records.get(key) != record
+    for node, epoch, number in witness.records.keys() - stored.keys():
+        told = _told(number, holes.get((node, epoch, -1), ()))
+        tally.stated += told
+        tally.lost["record"] += not told
+
+
+def _audit_samples(path: Path, witness: Witness, tally: Tally, holes: _Holes) -> None:
+    with Reader.open(path) as reader:
+        for row in reader.boots():
+            key = (row.key.node, row.key.epoch, row.key.boot)
+            truth = dict(witness.samples.get(key, {}))
+            raw = reader.raw(row.key)
+            numbers = raw.sample.tolist()
+            tally.samples += len(numbers)
+            tally.doubled["sample"] += len(numbers) - len(set(numbers))
+            late = (raw.late_us > 0).tolist()
+            values = zip(raw.p_q8.tolist(), raw.t_q16.tolist(), late, strict=True)
+            for number, value in zip(numbers, values, strict=True):
+                tally.invented["sample"] += truth.pop(number, None) != value
+            for number in truth:
+                told = _told(number, holes.get(key, ()))
+                tally.stated += told
+                tally.lost["sample"] += not told
