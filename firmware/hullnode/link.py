@@ -140,6 +140,10 @@ class Link:
         self._raw = self._ring.oldest
         self._acked_ms = now_ms
 
+    def start_over(self) -> None:
+        """Send again from the oldest that is not acked."""
+        self._rewind(self._acked_ms)
+
     def _ack(self, payload: bytes, now_ms: int) -> None:
         if len(payload) != struct.calcsize(ACK_FORMAT):
             self.rx_bad += 1

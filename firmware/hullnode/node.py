@@ -117,6 +117,8 @@ class Node:
         return self.owner.accepts(store)
 
     def _taken_over(self, new: int, old: int) -> None:
+        self.spool.acked = self.spool.oldest  # the new store has nothing of what the old one acked
+        self.link.start_over()
         self.pipeline.event(EVENT_TAKE_OVER, new, old, 0, "")
 
     def hello(self) -> tuple:

@@ -8,6 +8,7 @@ import pytest
 
 from accounting import slice_and_full
 from hullwatch.link import messages as m
+from hullwatch.store import Store
 
 HARM = {
     "bits flipped, 1 in 1,000 bytes": {"flips": 1e-3},
@@ -246,12 +247,12 @@ def test_scratch_store(yard, tally, tmp_path, trials):
     """A trial run into a scratch database; then the real one takes the node over."""
     for seed in range(trials):
         one = yard(seed=seed)
-        scratch = yard(path=tmp_path / f"scratch{seed}.db", witness=one.witness, seed=seed)
-        kept, one.store = one.store, scratch.store
-        one.log()
-        one.run(one.draw.uniform(10, 60))
-        one.logger.finish()
-        one.run(2, 0.1)
+        kept = one.store
+        with Store.open(tmp_path / f"scratch{seed}.db", 0) as one.store:
+            one.log()
+            one.run(one.draw.uniform(10, 60))
+            one.logger.finish()
+            one.run(2, 0.1)
         one.store = kept
         one.log(take_over=True)
         one.run(40)
