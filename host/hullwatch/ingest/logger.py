@@ -52,6 +52,8 @@ class Logger(Dialogue):
         """Commit and ack what is due, measure the clock."""
         if self.collector.pending and now_s - self._committed_s >= self._commit_s:
             self._commit(now_s)
+        else:
+            self._store.repack()  # never between a commit and its acknowledgement
         if now_s - self._ping_s >= PING_EVERY_S:
             self._ping_s = now_s
             self.ask(m.PING, b"", self._pong)

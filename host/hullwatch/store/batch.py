@@ -6,13 +6,14 @@ bytes (or samples that overlap stored ones) is a CONFLICT, kept aside in `confli
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import astuple, fields, replace
 from typing import TYPE_CHECKING
 
 from hullwatch.errors import StoreError
-from hullwatch.store import rawcodec
+from hullwatch.store import chain, progress, rawcodec
 from hullwatch.store.derived import row_of, stated_hole
 from hullwatch.store.hello import boot_columns
+from hullwatch.store.progress import BootState, Progress, SpoolKey, SpoolState
 from hullwatch.store.ranges import NO_BOOT, RAW, RECORD, Stream
 from hullwatch.store.rows import (
     BootKey,
@@ -31,35 +32,7 @@ if TYPE_CHECKING:
     from hullwatch.link.rawblock import RawBlock
     from hullwatch.link.recordview import Record
 
-SpoolKey = tuple[str, int]
-
-
 NOT_HELD = "no longer held by the node when this store asked"
-
-
-@dataclass(slots=True)
-class SpoolState:
-    """Columns of `spools` that grow."""
-
-    record_next: int
-    records: int
-
-
-@dataclass(slots=True)
-class BootState:
-    """Columns of `boots` that grow; `raw_past` is the end of the highest block stored."""
-
-    raw_next: int
-    raw_past: int
-    samples: int
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far each spool and boot has come."""
-
-    spools: dict[SpoolKey, SpoolState]
-    boots: dict[BootKey, BootState]
 
 
 def _insertion(table: str, row: type[WindowRow | EventRow | ConfigRow]) -> str:
@@ -74,6 +47,7 @@ _INSERT_ROW = {
 }
 
 
+
 class Batch:
     """Writes of one `Store.atomic()` block; unusable after it. Node ids are hexadecimal text.
 
@@ -86,6 +60,8 @@ class Batch:
         self._committed = committed
         self._touched = Progress({}, {})
         self._open = True
+        self.running: dict[str, BootKey] = {}
+        """The boot of each node that said HELLO in this batch."""
 
     # --- what a node says of itself ------------------------------------------------------------
 
@@ -111,6 +87,7 @@ class Batch:
         oldest_record, oldest_raw = hello["oldest_record"], hello["oldest_raw"]
         if isinstance(oldest_record, int) and isinstance(oldest_raw, int):
             self.held(key, oldest_record, oldest_raw)
+        self.running[key.node] = key
         return key
 
     def held(self, boot: BootKey, oldest_record: int, oldest_raw: int) -> None:
@@ -136,10 +113,11 @@ class Batch:
         spool = self._spool((node, record.epoch))
         self._boot(BootKey(node, record.epoch, record.boot))
         key = (node, record.epoch, record.number)
+        link = chain.after(spool.record_chain, chain.record_content(received_utc_us, record.data))
         done = self._sql.execute(
-            "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*key, record.boot, record.kind, record.version, record.device_ms, record.flags,
-             received_utc_us, record.data),
+             received_utc_us, record.data, spool.record_links, link),
         )  # fmt: skip
         if not done.rowcount:
             (stored,) = self._sql.execute(
@@ -149,6 +127,8 @@ class Batch:
                 return Stored.DUPLICATE
             return self._conflict(node, record.epoch, NO_BOOT, RECORD, record.number, record.data)
         spool.records += 1
+        spool.record_links += 1
+        spool.record_chain = link
         if record.number == spool.record_next:
             spool.record_next += 1
         row = row_of(node, record, received_utc_us)
@@ -167,10 +147,13 @@ class Batch:
             if known is not None:
                 return known
         codec, data = rawcodec.encode(block)
+        state.raw_chain = chain.after(state.raw_chain, block.payload)
         self._sql.execute(
-            "INSERT INTO raw_blocks VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (*key, block.first, block.past, codec, data),
+            "INSERT INTO raw_blocks VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?)",
+            (*key, block.first, block.past, codec, state.raw_links, state.raw_chain, data),
         )
+        state.raw_links += 1
+        state.raw_packed = min(state.raw_packed, block.first)
         state.samples += block.count
         state.raw_past = max(state.raw_past, block.past)
         if block.first == state.raw_next:
@@ -203,17 +186,10 @@ class Batch:
         for (node, epoch), spool in self._touched.spools.items():
             stream = Stream(RECORD, node, epoch, NO_BOOT)
             spool.record_next = stream.settled_to(self._sql, spool.record_next)
-            self._sql.execute(
-                "UPDATE spools SET record_next = ?, records = ? WHERE node = ? AND epoch = ?",
-                (*astuple(spool), node, epoch),
-            )
+            progress.save_spool(self._sql, (node, epoch), spool)
         for key, boot in self._touched.boots.items():
             boot.raw_next = Stream(RAW, *key).settled_to(self._sql, boot.raw_next)
-            self._sql.execute(
-                "UPDATE boots SET raw_next = ?, raw_past = ?, samples = ?"
-                " WHERE node = ? AND epoch = ? AND boot = ?",
-                (*astuple(boot), *key),
-            )
+            progress.save_boot(self._sql, key, boot)
         return self._touched
 
     def close(self) -> None:
@@ -237,10 +213,7 @@ class Batch:
         if not self._sql.execute("SELECT 1 FROM nodes WHERE node = ?", key[:1]).fetchone():
             raise StoreError(f"node {key[0]} has not said HELLO to this database", "")
         self._sql.execute("INSERT OR IGNORE INTO spools (node, epoch) VALUES (?, ?)", key)
-        row = self._sql.execute(
-            "SELECT record_next, records FROM spools WHERE node = ? AND epoch = ?", key
-        ).fetchone()
-        return SpoolState(*row)
+        return progress.load_spool(self._sql, key)
 
     def _boot(self, key: BootKey) -> BootState:
         state = self._touched.boots.get(key)
@@ -254,12 +227,7 @@ class Batch:
         if known := self._committed.boots.get(key):
             return replace(known)
         self._sql.execute("INSERT OR IGNORE INTO boots (node, epoch, boot) VALUES (?, ?, ?)", key)
-        row = self._sql.execute(
-            "SELECT raw_next, raw_past, samples FROM boots"
-            " WHERE node = ? AND epoch = ? AND boot = ?",
-            key,
-        ).fetchone()
-        return BootState(*row)
+        return progress.load_boot(self._sql, key)
 
     def _clash(self, key: BootKey, block: RawBlock) -> Stored | None:
         """What a block is when stored ones share samples with it; None when none does."""
@@ -271,7 +239,7 @@ class Batch:
         if overlapping is None or overlapping[1] <= block.first:
             return None
         first, _past, codec, data = overlapping
-        if first == block.first and rawcodec.same(block, codec, data):
+        if rawcodec.holds((key.boot, first, codec, data), block):
             return Stored.DUPLICATE
         return self._conflict(*key, RAW, block.first, block.payload)
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
-    from hullwatch.link.rawblock import RawBlock
+    from hullwatch.store.blocktable import BlockTable
     from hullwatch.store.rows import BootKey
 
-CHUNK_BLOCKS = 4096
-"""Blocks decoded at a time: at most about a million samples, 30 MB of arrays."""
+CHUNK_SAMPLES = 1 << 18
+"""A chunk ends with the row in which this many samples are reached: a few ten MB of arrays."""
 
 _KEY = "node = ? AND epoch = ? AND boot = ?"
 
@@ -27,23 +27,39 @@ def raw_chunks(
 ) -> Iterator[RawSamples]:
     """Samples first … past − 1 of a boot in order, a chunk for each query."""
     period_of = _periods(connection, boot)
-    (at,) = connection.execute(
-        f"SELECT MAX(first) FROM raw_blocks WHERE {_KEY} AND first <= ?", (*boot, first)
-    ).fetchone()
-    at = first if at is None else at
+    at = first
     while at < past:
-        rows = connection.execute(
-            f"SELECT past, codec, data FROM raw_blocks WHERE {_KEY} AND first >= ? AND first < ?"
-            " ORDER BY first LIMIT ?",
-            (*boot, at, past, CHUNK_BLOCKS),
-        ).fetchall()
+        rows, at = _rows(connection, boot, at, past)
         if not rows:
             return
-        at = rows[-1][0]
-        blocks = rawcodec.decode([row[1:] for row in rows])
-        chunk = _within(_samples(blocks, period_of), first, past)
+        chunk = _within(_samples(rawcodec.decode(rows), period_of), first, past)
+        first = at  # what the last row held has been given, however rows are cut by now
         if len(chunk.sample):
             yield chunk
+
+
+def _rows(
+    connection: sqlite3.Connection, boot: BootKey, at: int, past: int
+) -> tuple[list[rawcodec.CodedRow], int]:
+    """(coded rows of one chunk from the one that holds sample `at` on, end of the last one)."""
+    (covering,) = connection.execute(
+        f"SELECT MAX(first) FROM raw_blocks WHERE {_KEY} AND first <= ?", (*boot, at)
+    ).fetchone()
+    rows: list[rawcodec.CodedRow] = []
+    samples = 0
+    cursor = connection.execute(
+        f"SELECT boot, first, codec, data, past FROM raw_blocks WHERE {_KEY}"
+        " AND first >= ? AND first < ? AND past > ? ORDER BY first",
+        (*boot, at if covering is None else covering, past, at),
+    )
+    for *row, end in cursor:
+        rows.append((row[0], row[1], row[2], row[3]))
+        samples += end - row[1]
+        at = end
+        if samples >= CHUNK_SAMPLES:
+            break
+    cursor.close()  # ends its read transaction
+    return rows, at
 
 
 def joined(chunks: list[RawSamples]) -> RawSamples:
@@ -80,18 +96,17 @@ def _periods(connection: sqlite3.Connection, boot: BootKey) -> _Periods:
     return _Periods(hello[0] if hello else None, known)
 
 
-def _samples(blocks: list[RawBlock], period_of: _Periods) -> RawSamples:
-    counts = np.array([block.count for block in blocks])
-    starts = np.cumsum(counts) - counts
-    inside = np.arange(counts.sum()) - np.repeat(starts, counts)
-    period_us = np.repeat([period_of[block.config] for block in blocks], counts)
-    due_us = np.repeat([block.device_ms * 1000 for block in blocks], counts) + inside * period_us
+def _samples(table: BlockTable, period_of: _Periods) -> RawSamples:
+    counts = table.heads["count"]
+    inside = np.arange(counts.sum()) - np.repeat(table.starts, counts)
+    period_us = np.repeat([period_of[config] for config in table.heads["config"].tolist()], counts)
+    due_us = table.spread("device_ms") * 1000 + inside * period_us
     return RawSamples(
-        sample=np.repeat(np.array([block.first for block in blocks], np.int64), counts) + inside,
+        sample=table.spread("first") + inside,
         due_us=np.where(period_us > 0, due_us, -1),
-        late_us=np.repeat(np.array([block.late_us for block in blocks], np.int64), counts),
-        p_q8=np.concatenate([block.p_q8 for block in blocks]),
-        t_q16=np.concatenate([block.t_q16 for block in blocks]),
+        late_us=table.spread("late_us"),
+        p_q8=table.values["p_q8"],
+        t_q16=table.values["t_q16"],
     )
 
 

@@ -206,7 +206,70 @@ _FIRST = (
     ) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+# Hash chains (hullwatch.store.chain), blocks packed into spans (rawcodec), levels for plots.
+_CHAINED = (
+    # link, chain: place in the chain of the spool and its value there; NULL in older rows
+    "ALTER TABLE records ADD COLUMN link INTEGER",
+    "ALTER TABLE records ADD COLUMN chain BLOB",
+    "ALTER TABLE spools ADD COLUMN record_links INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE spools ADD COLUMN record_chain BLOB",
+    # raw_packed: samples below are in spans, or will stay as received
+    "ALTER TABLE boots ADD COLUMN raw_links INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE boots ADD COLUMN raw_chain BLOB",
+    "ALTER TABLE boots ADD COLUMN raw_packed INTEGER NOT NULL DEFAULT 0",
+    # made anew, so that what is small stands before `data`. blocks: how many; link: the first
+    # one's, the others follow; chain: the value after the last one
+    """CREATE TABLE raw_rows (
+        node TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        boot INTEGER NOT NULL,
+        first INTEGER NOT NULL,
+        past INTEGER NOT NULL,
+        codec INTEGER NOT NULL,
+        blocks INTEGER NOT NULL,
+        link INTEGER,
+        chain BLOB,
+        data BLOB NOT NULL,
+        PRIMARY KEY (node, epoch, boot, first),
+        FOREIGN KEY (node, epoch, boot) REFERENCES boots (node, epoch, boot)
+    ) WITHOUT ROWID""",
+    "INSERT INTO raw_rows SELECT node, epoch, boot, first, past, codec, 1, NULL, NULL, data"
+    " FROM raw_blocks",
+    "DROP TABLE raw_blocks",
+    "ALTER TABLE raw_rows RENAME TO raw_blocks",
+    # links `link` … `past_link` − 1 were pruned on purpose; `chain` is the value after them
+    """CREATE TABLE chain_anchors (
+        node TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        boot INTEGER NOT NULL,
+        link INTEGER NOT NULL,
+        past_link INTEGER NOT NULL CHECK (past_link > link),
+        chain BLOB NOT NULL,
+        pruned_utc_us INTEGER NOT NULL,
+        PRIMARY KEY (node, epoch, boot, link),
+        FOREIGN KEY (node, epoch, boot) REFERENCES boots (node, epoch, boot)
+    ) WITHOUT ROWID""",
+    # one span and channel: extremes and ends of all its samples, and of every bucket of them
+    """CREATE TABLE raw_levels (
+        node TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        boot INTEGER NOT NULL,
+        channel TEXT NOT NULL,
+        first INTEGER NOT NULL,
+        past INTEGER NOT NULL,
+        first_ms INTEGER NOT NULL,
+        past_ms INTEGER NOT NULL,
+        low INTEGER NOT NULL,
+        high INTEGER NOT NULL,
+        begin INTEGER NOT NULL,
+        "end" INTEGER NOT NULL,
+        buckets BLOB NOT NULL,
+        PRIMARY KEY (node, epoch, boot, channel, first),
+        FOREIGN KEY (node, epoch, boot) REFERENCES boots (node, epoch, boot)
+    ) WITHOUT ROWID""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHAINED)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

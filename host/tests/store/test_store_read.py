@@ -113,7 +113,7 @@ def test_windows_by_node_length_and_newest(store, key, now_us, hello, window_rec
 def test_raw_samples_come_back_with_their_due_times(
     store, key, now_us, config_record, raw_block, monkeypatch
 ):
-    monkeypatch.setattr(rawread, "CHUNK_BLOCKS", 3)
+    monkeypatch.setattr(rawread, "CHUNK_SAMPLES", 120)
     blocks = [raw_block(first, config=4) for first in (0, 40, 80, 160, 200, 240, 280)]
     blocks.append(raw_block(320, count=1, config=4, late_us=30_000))
     with store.atomic() as batch:
