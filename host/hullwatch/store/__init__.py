@@ -4,6 +4,7 @@
 """
 
 from hullwatch.store.batch import Batch
+from hullwatch.store.chaincheck import Break, Head
 from hullwatch.store.clocktime import DeviceClock
 from hullwatch.store.hello import node_name
 from hullwatch.store.opening import sqlite_version
@@ -28,11 +29,13 @@ __all__ = [
     "Batch",
     "BootKey",
     "BootRow",
+    "Break",
     "ClockFit",
     "ConfigRow",
     "DeviceClock",
     "EventRow",
     "Gap",
+    "Head",
     "LinkCounters",
     "NodeRow",
     "RawSamples",

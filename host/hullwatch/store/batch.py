@@ -47,7 +47,6 @@ _INSERT_ROW = {
 }
 
 
-
 class Batch:
     """Writes of one `Store.atomic()` block; unusable after it. Node ids are hexadecimal text.
 

@@ -127,7 +127,8 @@ def _differences(
     inside = starts[:, None] + np.arange(count)
     values = table.values[channel].astype(np.int64)[inside]
     differences = (values[:, 1:] - values[:, :1]) >> shift
-    return differences.astype(_DIFFERENCE[width]).view(np.uint8).reshape(len(rows), -1)
+    octets: NDArray[np.uint8] = differences.astype(_DIFFERENCE[width]).view(np.uint8)
+    return octets.reshape(len(rows), -1)
 
 
 def part(table: BlockTable, low: int, high: int) -> BlockTable:

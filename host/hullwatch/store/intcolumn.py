@@ -104,7 +104,8 @@ def unpack_many(data: bytes) -> dict[str, Int64Array]:
 def _means(values: Int64Array) -> Int64Array:
     starts = np.arange(0, len(values), _MEAN_OF)
     counts = np.diff(starts, append=len(values))
-    return (np.add.reduceat(values, starts) + counts // 2) // counts
+    means: Int64Array = (np.add.reduceat(values, starts) + counts // 2) // counts
+    return means
 
 
 def _spread(means: Int64Array, count: int) -> Int64Array:
@@ -135,8 +136,6 @@ def _information(rest: Int64Array) -> float:
 
 
 def _deflated(plane: NDArray[np.uint8]) -> bytes:
-    packer = zlib.compressobj(
-        _LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS, _MEMORY, zlib.Z_FILTERED
-    )
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS, _MEMORY, zlib.Z_FILTERED)
     data = packer.compress(plane.tobytes()) + packer.flush()
     return _LENGTH.pack(len(data)) + data

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hullwatch.errors import StoreError
+from hullwatch.store import chaincheck
 from hullwatch.store.failures import told
 from hullwatch.store.opening import connect_reader, is_new, refuse_foreign
 from hullwatch.store.ranges import NO_BOOT, RAW, RECORD, Stream, subtracted
@@ -26,12 +28,18 @@ from hullwatch.store.rows import (
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
+
+    from hullwatch.store.chaincheck import Break, Head
 
 _Row = TypeVar("_Row", WindowRow, EventRow, ConfigRow)
 _Parameters = tuple[str | int | float, ...]
 _LAST_SAMPLE = (1 << 63) - 1
+
+
+def _nothing(_links: int) -> None:
+    pass
 
 
 class Reader:
@@ -136,12 +144,8 @@ class Reader:
 
     def summary(self, node: str) -> Summary:
         """What is stored of a node, all numbers of one moment."""
-        with told(self.path):
-            self._connection.execute("BEGIN")
-            try:
-                return self._summary(node)
-            finally:
-                self._connection.execute("COMMIT")
+        with self._moment():
+            return self._summary(node)
 
     def _summary(self, node: str) -> Summary:
         ((boots, samples),) = self._all(
@@ -168,6 +172,33 @@ class Reader:
             malformed=malformed,
             telemetry_lost=telemetry_lost,
         )
+
+    def chain_heads(self, node: str | None = None) -> list[Head]:
+        """Length and value of every hash chain, to be printed and compared later."""
+        with told(self.path):
+            return chaincheck.heads(self._connection, node)
+
+    def check_chains(
+        self, node: str | None = None, advance: Callable[[int], None] = _nothing
+    ) -> Iterator[Break]:
+        """What was changed or lost since its commit, each with its position; nothing if intact.
+
+        ``advance`` is called with the number of links looked at, of the sum in `chain_heads`.
+        """
+        for head in self.chain_heads(node):
+            with self._moment():
+                (now,) = [h for h in chaincheck.heads(self._connection, head.node) if h.at(head)]
+                yield from chaincheck.check(self._connection, now, advance)
+
+    @contextmanager
+    def _moment(self) -> Iterator[None]:
+        """Everything read in the block is of one moment."""
+        with told(self.path):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("COMMIT")
 
     def _rows(
         self,

@@ -233,8 +233,8 @@ _CHAINED = (
         PRIMARY KEY (node, epoch, boot, first),
         FOREIGN KEY (node, epoch, boot) REFERENCES boots (node, epoch, boot)
     ) WITHOUT ROWID""",
-    "INSERT INTO raw_rows SELECT node, epoch, boot, first, past, codec, 1, NULL, NULL, data"
-    " FROM raw_blocks",
+    """INSERT INTO raw_rows
+        SELECT node, epoch, boot, first, past, codec, 1, NULL, NULL, data FROM raw_blocks""",
     "DROP TABLE raw_blocks",
     "ALTER TABLE raw_rows RENAME TO raw_blocks",
     # links `link` … `past_link` − 1 were pruned on purpose; `chain` is the value after them
