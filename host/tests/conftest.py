@@ -13,6 +13,7 @@ from hullwatch.bench.spec import BenchSpec
 from hullwatch.ingest.logger import Logger
 from hullwatch.link import messages as m
 from hullwatch.link.events import Status
+from hullwatch.sim.bus import SimBus
 from hullwatch.store import Store
 
 _NOW_US = 1_700_000_000_000_000
@@ -230,3 +231,44 @@ def site(tmp_path):
             return made
 
         yield make
+
+
+class ChipBench:
+    """One simulated chip on a bus; clock and front end in one, noting what was asked."""
+
+    def __init__(self, model, address=None, **options):
+        self.now_us = 5_000
+        self.sample = (101325.0, 25.0)
+        self.asked = []
+        self.address = address or model.ADDRESS
+        self.bus = SimBus()
+        self.chip = model(self, lambda: self.now_us, **options)
+        self.bus.add(self.address, self.chip)
+
+    def measure(self, t_us, white_pa, white_k):
+        self.asked.append((t_us, white_pa, white_k))
+        return self.sample
+
+    def wait(self, us):
+        self.now_us += us
+
+    def get(self, register, n=1):
+        buf = bytearray(n)
+        self.bus.readfrom_mem_into(self.address, register, buf)
+        return bytes(buf)
+
+    def put(self, register, *values):
+        self.bus.writeto_mem(self.address, register, bytes(values))
+
+    def send(self, *values):
+        self.bus.writeto(self.address, bytes(values))
+
+    def take(self, n):
+        buf = bytearray(n)
+        self.bus.readfrom_into(self.address, buf)
+        return bytes(buf)
+
+
+@pytest.fixture(scope="session")
+def chip_bench():
+    return ChipBench
