@@ -40,7 +40,7 @@ _SKIPPED: Final = 0x80000
 _NO_DATA: Final = bytes((0x80, 0, 0, 0x80, 0, 0))
 
 # Samples a measurement takes, by the osrs_p and osrs_t codes 0..7 (tables 21 and 22).
-_OVERSAMPLING: Final = (0, 1, 2, 4, 8, 16, 16, 16)
+OVERSAMPLING: Final = (0, 1, 2, 4, 8, 16, 16, 16)
 # RMS pressure noise without filter by osrs_p code (section 3.5): 3.3 and 2.6 Pa agree with
 # the 26.4 and 20.8 cm of table 7 at 8 cm/Pa; the others are from memory.
 PRESSURE_NOISE_PA: Final = (0.0, 3.3, 2.6, 2.1, 1.6, 1.3, 1.3, 1.3)
@@ -217,10 +217,9 @@ class Bmp280Model(SensorModel):
     def _control(self, value: int) -> None:
         registers = self.registers
         if value & 3 in (1, 2):
-            samples_t = _OVERSAMPLING[value >> 5]
-            samples_p = _OVERSAMPLING[value >> 2 & 7]
-            # Typical, section 3.8.1: 1 ms, 2 ms a sample, 0.5 ms more if there is pressure.
-            duration_us = 1_000 + 2_000 * (samples_t + samples_p) + (500 if samples_p else 0)
+            samples_t = OVERSAMPLING[value >> 5]
+            samples_p = OVERSAMPLING[value >> 2 & 7]
+            duration_us = self._duration_us(samples_t, samples_p)
             if self._start(round(duration_us * self._scale)):
                 registers[_CTRL_MEAS] = value
                 registers[_STATUS] |= _MEASURING
@@ -229,6 +228,17 @@ class Bmp280Model(SensorModel):
             registers[_CTRL_MEAS] = value
             registers[_STATUS] &= ~_MEASURING
             self._abort()
+
+    def _duration_us(self, samples_t: int, samples_p: int) -> int:
+        """Typical, section 3.8.1: 1 ms, 2 ms a sample, 0.5 ms more if there is pressure."""
+        return 1_000 + 2_000 * (samples_t + samples_p) + (500 if samples_p else 0)
+
+    def _store(self, pressure_pa: float, temperature_c: float) -> None:
+        """Fill the data registers."""
+        control = self.registers[_CTRL_MEAS]
+        word_p, word_t = self._words(pressure_pa, temperature_c)
+        both = _resolved(word_p, control >> 2 & 7) << 28 | _resolved(word_t, control >> 5) << 4
+        self.registers[_PRESS_MSB:_DATA_END] = both.to_bytes(6, "big")
 
     def _finish(self) -> bool:
         registers = self.registers
@@ -241,9 +251,7 @@ class Bmp280Model(SensorModel):
             )
             if sample is None:
                 return False
-            word_p, word_t = self._words(*sample)
-            both = _resolved(word_p, code_p) << 28 | _resolved(word_t, code_t) << 4
-            registers[_PRESS_MSB:_DATA_END] = both.to_bytes(6, "big")
+            self._store(*sample)
         registers[_CTRL_MEAS] = control & 0xFC
         registers[_STATUS] &= ~_MEASURING
         return True
