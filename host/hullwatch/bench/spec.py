@@ -10,7 +10,7 @@ from hullwatch.errors import InputError, UnknownSensor
 from hullwatch.sim.bus import SimBus
 from hullwatch.sim.chamber import Chamber
 from hullwatch.sim.chamberspec import ChamberSpec
-from hullwatch.sim.frontend import FrontEnd, PhysicalFrontEnd, SensorFaults
+from hullwatch.sim.frontend import GaugePort, PhysicalFrontEnd, SensorFaults
 from hullwatch.sim.registers.catalogue import CATALOGUE
 from hullwatch.sim.replay import Replay, ReplayFrontEnd
 from hullwatch.sim.truth import ChamberTruth, Truth, UnknownTruth
@@ -55,7 +55,10 @@ class BenchSpec:
 
     def _pressure_span(self) -> tuple[float, float]:
         if self.replay is None:
-            return self.chamber.pressure_pa, self.chamber.pressure_pa
+            pressure_pa = self.chamber.pressure_pa
+            if CATALOGUE[self.sensor].kind != "abs":
+                pressure_pa -= self.chamber.p_out_pa
+            return pressure_pa, pressure_pa
         values = [row[0] for _, row in self.replay.rows()]
         return min(values), max(values)
 
@@ -82,10 +85,20 @@ class BenchSpec:
         return checked
 
     def _pressure_kind(self) -> str:
-        return "gauge" if self.replay is not None and not self.replay.absolute else "abs"
+        if self.replay is None:
+            return "abs" if CATALOGUE[self.sensor].kind == "abs" else "gauge"
+        return "abs" if self.replay.absolute else "gauge"
 
     def _compensation(self) -> str:
-        possible = self.replay is None or self.replay.compensable
+        if self.replay is None:
+            possible = CATALOGUE[self.sensor].kind == "abs"
+            if self.compensation not in (None, "none") and not possible:
+                raise InputError(
+                    f"the {self.sensor} measures gauge pressure: no temperature compensation",
+                    "use none, or a sensor of absolute pressure",
+                )
+            return self.compensation or ("sensor" if possible else "none")
+        possible = self.replay.compensable
         if self.compensation not in (None, "none") and not possible:
             raise InputError(
                 "this file permits no temperature compensation",
@@ -101,14 +114,15 @@ class World:
         self.spec = spec
         self.bus = SimBus()
         self.truth: Truth = UnknownTruth()
-        front_end: FrontEnd
+        entry = CATALOGUE[spec.sensor]
         if spec.replay is not None:
-            front_end = ReplayFrontEnd(spec.replay)
+            self.model = entry.model(ReplayFrontEnd(spec.replay), now_us)
         else:
             self.chamber = Chamber(spec.chamber)
             self.truth = ChamberTruth(self.chamber, spec.chamber.t_ref_k)
             faults = SensorFaults.drawn(spec.seed, spec.profile)
             front_end = PhysicalFrontEnd(self.chamber, faults, spec.seed)
-        entry = CATALOGUE[spec.sensor]
-        self.model = entry.model(front_end, now_us)
+            self.model = entry.model(front_end, now_us)
+            if self.model.kind != "abs":
+                front_end.connect(GaugePort(self.chamber))
         self.bus.add(entry.address, self.model)

@@ -88,6 +88,10 @@ class Chamber:
         k0, k1, k2, k3 = self._probe_cubic
         return p0 + x * (p1 + x * (p2 + x * p3)), k0 + x * (k1 + x * (k2 + x * k3))
 
+    def outside_pa(self, t_us: int) -> float:
+        """Absolute pressure outside (Pa) at ``t_us`` (>= 0)."""
+        return self.section.outside.at(t_us * 1e-6)
+
     def state(self, t_us: int) -> ChamberState:
         """The whole state at ``t_us``, under the limits of ``pressure_and_probe``."""
         self._seek(t_us)

@@ -50,6 +50,26 @@ class ProbedPressure(Protocol):
         ...
 
 
+class OpenPressure(ProbedPressure, Protocol):
+    """A chamber that also tells the pressure outside it."""
+
+    def outside_pa(self, t_us: int) -> float:
+        """Absolute pressure outside (Pa) at ``t_us``."""
+        ...
+
+
+class GaugePort:
+    """A sensor whose other side is open to the outside: gauge, or differential against it."""
+
+    def __init__(self, chamber: OpenPressure) -> None:
+        self._chamber = chamber
+
+    def pressure_and_probe(self, t_us: int) -> tuple[float, float]:
+        """Pressure above the outside (Pa) and temperature of the sensor (K) at ``t_us``."""
+        pressure_pa, probe_k = self._chamber.pressure_and_probe(t_us)
+        return pressure_pa - self._chamber.outside_pa(t_us), probe_k
+
+
 @dataclass(frozen=True, slots=True)
 class SensorFaults:
     """How one specimen is off.
@@ -118,6 +138,10 @@ class PhysicalFrontEnd:
         self._last_us = -1
         self._gap_us = 0
         self._stride_pa = 0.0
+
+    def connect(self, port: ProbedPressure) -> None:
+        """Feel another place from now on; faults and walk stay the specimen's."""
+        self._look = port.pressure_and_probe
 
     def measure(self, t_us: int, white_pa: float, white_k: float) -> tuple[float, float]:
         """One reading; see FrontEnd. Going back in time adds no walk."""

@@ -2,26 +2,41 @@
 
 from typing import Final, NamedTuple
 
+from hullwatch.sim.registers.ads1115 import Ads1115Model
+from hullwatch.sim.registers.bme280 import Bme280Model
 from hullwatch.sim.registers.bmp280 import Bmp280Model
+from hullwatch.sim.registers.bmp388 import Bmp388Model, Bmp390Model
 from hullwatch.sim.registers.bmp581 import Bmp581Model
+from hullwatch.sim.registers.dps310 import Dps310Model, Dps368Model
+from hullwatch.sim.registers.hsc import HscModel
+from hullwatch.sim.registers.lps22hb import Lps22hbModel
+from hullwatch.sim.registers.lps28dfw import Lps28dfwModel
 from hullwatch.sim.registers.model import SensorModel
+from hullwatch.sim.registers.ms5611 import Ms5611Model
 from hullwatch.sim.registers.ms5837 import Ms5837Model
 
 
 class CatalogueEntry(NamedTuple):
-    """A sensor's model, its usual I2C address and its measuring range in Pa."""
+    """A sensor's model, its usual I2C address, its range in Pa and what that counts from."""
 
     model: type[SensorModel]
     address: int
     pressure_min_pa: int
     pressure_max_pa: int
+    kind: str
 
 
 def _entry(model: type[SensorModel]) -> CatalogueEntry:
-    return CatalogueEntry(model, model.ADDRESS, model.PRESSURE_MIN_PA, model.PRESSURE_MAX_PA)
+    return CatalogueEntry(
+        model, model.ADDRESS, model.PRESSURE_MIN_PA, model.PRESSURE_MAX_PA, model.kind
+    )
 
 
-# The MS5837 has one address only; a BMP280 beside it goes to 0x77.
 CATALOGUE: Final[dict[str, CatalogueEntry]] = {
-    model.SENSOR: _entry(model) for model in (Bmp581Model, Bmp280Model, Ms5837Model)
+    model.SENSOR: _entry(model)
+    for model in (
+        *(Bmp581Model, Bmp280Model, Bme280Model, Bmp388Model, Bmp390Model, Ms5611Model),
+        *(Ms5837Model, Lps22hbModel, Lps28dfwModel, Dps310Model, Dps368Model),
+        *(HscModel, Ads1115Model),
+    )
 }

@@ -36,6 +36,9 @@ class SensorModel(I2cDevice):
     CHIP_ID: ClassVar[int]
     PRESSURE_MIN_PA: ClassVar[int]
     PRESSURE_MAX_PA: ClassVar[int]
+    # What the pressure is counted from: "abs", "gauge" or "diff". Where it depends on the part,
+    # the class has the usual one and the specimen its own.
+    kind: str = "abs"
 
     def __init__(
         self,
