@@ -49,6 +49,14 @@ class Learner:
             return None
         return profile
 
+    def body(self, profile, config: int, length_s: int, last: int) -> tuple:
+        """Body values in the order of the PROFILE layout, learned from samples up to `last`."""
+        return (
+            config, length_s * 1000, 0, last, self.blocks, self.block_us, profile.lag_us,
+            profile.white, profile.walk, profile.sd_white, profile.sd_walk,
+            profile.correlation_ppm, self.worse(), 0,
+        )  # fmt: skip
+
     def worse(self) -> int:
         """Bit k: compensation raises the Allan variance (trend removed) at lag 2^k blocks."""
         bits = 0

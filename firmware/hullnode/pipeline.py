@@ -160,15 +160,11 @@ class Pipeline:
             self._snapshot(learner, profile, plan.lengths_s[plan.base + i])
 
     def _snapshot(self, learner, profile, length_s: int) -> None:
-        worse = learner.worse()
-        self._known[length_s] = Known(profile, self._stamp.number, worse, learner.block_us)
+        number = self._stamp.number
+        self._known[length_s] = Known(profile, number, learner.worse(), learner.block_us)
         clock = self._clock
         clock.poll()
-        body = (
-            self._m.record, length_s * 1000, 0, self.next_number() - 1, learner.blocks,
-            learner.block_us, profile.lag_us, profile.white, profile.walk, profile.sd_white,
-            profile.sd_walk, profile.correlation_ppm, worse, 0,
-        )  # fmt: skip
+        body = learner.body(profile, self._m.record, length_s, self.next_number() - 1)
         self.append(records.profile_record(self._stamp, clock.wraps, clock.ms, body))
 
     def _verdict(self, verdict: int) -> None:

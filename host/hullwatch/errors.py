@@ -21,6 +21,7 @@ HullwatchError          exit code 1
 │   ├── WrongDevice     exit code 31: something else than a Hullwatch node is on the port
 │   ├── Refused         exit code 32: the node refused a command and said why
 │   └── Unanswered      exit code 33: the node did not answer in time
+├── VerificationError   exit code 8: a stored result is not what its stored samples give
 └── StoreError          exit code 6: the database cannot be used
     ├── ForeignDatabase exit code 20: the file belongs to another program
     ├── NewerSchema     exit code 21: written by a newer Hullwatch
@@ -143,6 +144,12 @@ class ProtocolError(HullwatchError):
     """Bytes that passed their CRC but break the layouts of the message table."""
 
     exit_code = 5
+
+
+class VerificationError(HullwatchError):
+    """What is stored contradicts itself; the message names the first place."""
+
+    exit_code = 8
 
 
 class StoreError(HullwatchError):

@@ -22,6 +22,7 @@ _COMMANDS = {
     "log": "Log a node into a database, for ever.",
     "nodes": "List ports and the nodes behind them.",
     "rates": "Show the newest leak rates.",
+    "verify": "Recompute every stored result and compare.",
 }
 INTERNAL_ERROR = 70
 _INTERRUPTED = 130

@@ -15,11 +15,10 @@ from hullwatch.link.devicetime import device_ms
 from hullwatch.link.events import Hello
 from hullwatch.link.messages import PONG
 from hullwatch.link.session import Durable, HostSession
-from hullwatch.store.batch import Batch
+from hullwatch.store.batch import NO_SAMPLE, Batch
 from hullwatch.store.rows import BootKey, ClockFit, LinkCounters, Stored
 from hullwatch.store.writer import Store
 
-NO_SAMPLE = "no sample was taken"
 FIT_EVERY = 30
 """Round trips between two stored clock fits, once the first few have been stored."""
 

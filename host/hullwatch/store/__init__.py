@@ -3,7 +3,7 @@
 `Store` writes (one at a time), `Reader` reads (any number, also while the store writes).
 """
 
-from hullwatch.store.batch import Batch
+from hullwatch.store.batch import NO_SAMPLE, Batch
 from hullwatch.store.chaincheck import Break, Head
 from hullwatch.store.clocktime import DeviceClock
 from hullwatch.store.hello import node_name
@@ -20,12 +20,14 @@ from hullwatch.store.rows import (
     NodeRow,
     RawSamples,
     Stored,
+    StoredRecord,
     Summary,
     WindowRow,
 )
 from hullwatch.store.writer import Store
 
 __all__ = [
+    "NO_SAMPLE",
     "Batch",
     "BootKey",
     "BootRow",
@@ -42,6 +44,7 @@ __all__ = [
     "Reader",
     "Store",
     "Stored",
+    "StoredRecord",
     "Summary",
     "WindowRow",
     "node_name",

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from hullwatch.link.recordview import Record
 
 NOT_HELD = "no longer held by the node when this store asked"
+NO_SAMPLE = "no sample was taken"
+"""Reason of a stated hole that takes nothing away: the samples around it are all there were."""
 
 
 def _insertion(table: str, row: type[WindowRow | EventRow | ConfigRow]) -> str:

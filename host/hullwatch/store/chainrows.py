@@ -114,7 +114,12 @@ def _record_fault(
     stored = connection.execute(
         f"SELECT {names} FROM {table} WHERE node = ? AND epoch = ? AND number = ?", key
     ).fetchone()
-    return "" if stored == astuple(row) else f"its row of {table} differs from its bytes"
+    if stored is None:
+        return f"its row of {table} is missing"
+    for column, there, made in zip(fields(row), stored, astuple(row), strict=True):
+        if there != made:
+            return f"its row of {table} says {column.name} {there}, its bytes {made}"
+    return ""
 
 
 def _raw(connection: sqlite3.Connection, key: Key) -> Iterator[ChainRow]:

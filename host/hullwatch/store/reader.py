@@ -22,6 +22,7 @@ from hullwatch.store.rows import (
     Gap,
     NodeRow,
     RawSamples,
+    StoredRecord,
     Summary,
     WindowRow,
 )
@@ -75,7 +76,8 @@ class Reader:
     def boots(self, node: str | None = None) -> list[BootRow]:
         """Boots in order, of one node or of all."""
         rows = self._all(
-            "SELECT b.node, b.epoch, b.boot, firmware, core_hash, reset_cause, period_us, samples"
+            "SELECT b.node, b.epoch, b.boot, firmware, core_hash, reset_cause, period_us, samples,"
+            " raw_past"
             " FROM boots b JOIN spools s ON s.node = b.node AND s.epoch = b.epoch"
             " WHERE ? IN ('', b.node) ORDER BY s.rowid, b.boot",
             (node or "",),
@@ -97,6 +99,29 @@ class Reader:
     def configs(self, node: str | None = None, last: int | None = None) -> list[ConfigRow]:
         """Configuration snapshots in order of their number."""
         return self._rows(ConfigRow, "configs", node, "", (), last)
+
+    def records(
+        self,
+        node: str,
+        epoch: int,
+        after: int = -1,
+        limit: int = 1000,
+        kind: int | None = None,
+        boot: int | None = None,
+    ) -> list[StoredRecord]:
+        """Records of a spool with numbers above `after`, at most `limit`, in order of number."""
+        chosen, values = "", []
+        for column, value in (("kind", kind), ("boot", boot)):
+            if value is not None:
+                chosen += f" AND {column} = ?"
+                values.append(value)
+        rows = self._all(
+            "SELECT number, boot, kind, version, device_ms, flags, received_utc_us, data"
+            f" FROM records WHERE node = ? AND epoch = ? AND number > ?{chosen}"
+            " ORDER BY number LIMIT ?",
+            (node, epoch, after, *values, limit),
+        )
+        return [StoredRecord(*row) for row in rows]
 
     def raw(self, boot: BootKey, first: int = 0, past: int = _LAST_SAMPLE) -> RawSamples:
         """Stored samples first … past − 1 of a boot; holes are left out (see `sample`)."""
@@ -123,16 +148,30 @@ class Reader:
         found = []
         with told(self.path):
             for stream, settled in self._streams(node):
-                holes = stream.stated(self._connection)
-                for first, past, reason in holes:
-                    for a, b in stream.missing(self._connection, first, past):
-                        found.append(Gap(stream.kind, stream.epoch, stream.boot, a, b, reason))
-                missing = stream.missing(
-                    self._connection, settled, stream.past_last(self._connection)
-                )
-                for a, b in subtracted(missing, [(a, b) for a, b, _ in holes]):
-                    found.append(Gap(stream.kind, stream.epoch, stream.boot, a, b, ""))
+                found += self._gaps(stream, settled)
         return sorted(found, key=lambda gap: (gap.stream, gap.epoch, gap.boot, gap.first))
+
+    def raw_gaps(self, boot: BootKey) -> list[Gap]:
+        """What is missing of a boot's samples, from the blocks themselves.
+
+        `gaps` believes what was settled once; this also finds what was removed since.
+        """
+        with told(self.path):
+            return sorted(self._gaps(Stream(RAW, *boot), 0), key=lambda gap: gap.first)
+
+    def _gaps(self, stream: Stream, settled: int) -> list[Gap]:
+        """Stated holes of a stream, where not stored, and what else is missing above `settled`."""
+        connection = self._connection
+        key = (stream.kind, stream.epoch, stream.boot)
+        holes = stream.stated(connection)
+        found = [
+            Gap(*key, a, b, reason)
+            for first, past, reason in holes
+            for a, b in stream.missing(connection, first, past)
+        ]
+        missing = stream.missing(connection, settled, stream.past_last(connection))
+        unexplained = subtracted(missing, [(a, b) for a, b, _ in holes])
+        return found + [Gap(*key, a, b, "") for a, b in unexplained]
 
     def _streams(self, node: str) -> list[tuple[Stream, int]]:
         """Every stream of a node with the number up to which it is settled."""

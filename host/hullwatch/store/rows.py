@@ -166,8 +166,25 @@ class NodeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """One row of `records`: the bytes as received and the columns made of them."""
+
+    number: int
+    boot: int
+    kind: int
+    version: int
+    device_ms: int
+    flags: int
+    received_utc_us: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class BootRow:
-    """One boot; None where only HELLO would have told. `samples` counts what is stored."""
+    """One boot; None where only HELLO would have told.
+
+    `samples` counts what is stored, `raw_past` is the number after the last sample of it.
+    """
 
     key: BootKey
     firmware: str | None
@@ -175,6 +192,7 @@ class BootRow:
     reset_cause: str | None
     period_us: int | None
     samples: int
+    raw_past: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,54 @@
+"""The snapshots a record names, as hullcore wants them: configuration and noise profile."""
+
+from __future__ import annotations
+
+from hullcore import settings
+from hullcore.measurement import Known, Measurement
+from hullcore.noisefit import NoiseProfile
+from hullcore.plan import WindowPlan
+from hullwatch.link.recordview import Record
+
+_NAMED = {
+    "gas": settings.GASES,
+    "compensation": settings.COMPENSATIONS,
+    "pressure_kind": settings.PRESSURE_KINDS,
+}
+"""Settings that a CONFIG record gives by their place in a table."""
+
+_LENGTHS = 5
+
+
+def measurement_of(config: Record) -> tuple[Measurement, WindowPlan]:
+    """Settings in force and window plan from a CONFIG record.
+
+    IndexError for an enumeration that this version does not know, `SettingError` for values no
+    node accepts.
+    """
+    values = settings.defaults()
+    for key in values:
+        if key in _NAMED:
+            values[key] = _NAMED[key][config.integer(key)]
+        elif isinstance(config.body.get(key), int):
+            values[key] = config.integer(key)
+    lengths = tuple(config.integer(f"window_s_{k}") for k in range(_LENGTHS))
+    values["windows_s"] = tuple(length for length in lengths if length)
+    values["sensor"] = config.text("sensor")
+    settings.check_together(values)
+    if values["period_us"] < 1:
+        raise settings.SettingError("period_us: 0")
+    m = Measurement(values, config.integer("pressure_lsb_q8"), config.number)
+    return m, WindowPlan(m.period_us, values["windows_s"])
+
+
+def known_of(profile: Record) -> Known:
+    """What windows took from a PROFILE record."""
+    value = profile.integer
+    noise = NoiseProfile(
+        value("white_fpa2s"),
+        value("walk_fpa2_s"),
+        value("sd_white_fpa2s"),
+        value("sd_walk_fpa2_s"),
+        value("correlation_ppm"),
+        value("lag_us"),
+    )
+    return Known(noise, profile.number, value("worse"), value("block_us"))
