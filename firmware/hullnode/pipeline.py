@@ -108,13 +108,14 @@ class Pipeline:
         end = self.next_number()
         while packer.count:
             first = end - packer.count
+            told_to = self._packed_to  # the block also tells which samples before it do not exist
             due = self._due(first)
             payload = packer.close(
                 self._stamp.boot, self._m.record, first, due >> 30, due & 0x3FFFFFFF, late_us,
-                first - self._packed_to,
+                first - told_to,
             )  # fmt: skip
             self._packed_to = end - packer.count
-            ring.append(payload, first, self._packed_to)
+            ring.append(payload, told_to, self._packed_to)
         if ring.lost_first >= 0 and ring.dropped == dropped:
             first, last = ring.take_lost()
             self.event(EVENT_RAW_LOST, first, last, 0, "")

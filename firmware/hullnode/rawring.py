@@ -32,7 +32,7 @@ class RawRing:
         self.lost_last = -1
 
     def append(self, payload: bytes, first: int, end: int) -> None:
-        """Keep one block of samples first … end − 1."""
+        """Keep one block that accounts for the samples first … end − 1, taken or not."""
         if self.next - self.oldest == self._capacity:
             slot = self.oldest % self._capacity
             self.dropped += 1
@@ -55,7 +55,7 @@ class RawRing:
         return bytes(memoryview(self._slab)[at : at + self._size[slot]])
 
     def held_from(self) -> int:
-        """First sample of the oldest block held; the end of the last one when none is."""
+        """First sample the oldest block accounts for; the end of the last one when none is held."""
         if self.oldest < self.next:
             return self._first[self.oldest % self._capacity]
         return self._end[(self.next - 1) % self._capacity] if self.next else 0
