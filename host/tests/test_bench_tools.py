@@ -1,5 +1,7 @@
 import ingest
+import pytest
 import simspeed
+import year
 
 
 def test_both_loggers_take_every_sample(tmp_path):
@@ -13,3 +15,12 @@ def test_the_sim_measurement_stores_what_it_claims_to_time(tmp_path):
     speed = simspeed.measure(tmp_path, virtual_s=30.0)
     assert 200 < speed.samples <= 301
     assert speed.factor > 0
+
+
+def test_the_year_is_packed_small_and_drawn_whole(tmp_path):
+    pytest.importorskip("pyarrow")
+    got = year.measure(tmp_path, days=0.4)
+    assert got.samples == 345_600
+    assert set(got.draw_s) == {"hour"}
+    assert got.span_bytes_per_sample <= 1.6  # entropy of this noise: 1.42
+    assert got.span_bytes_per_sample < got.parquet_bytes_per_sample

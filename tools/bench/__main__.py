@@ -7,14 +7,17 @@ import drift
 import ingest
 import simspeed
 import usualway
+import year
 
 
 @click.command()
 @click.option("--samples", default=256_000, show_default=True, help="Of the ingest comparison.")
 @click.option("--virtual-s", default=3600.0, show_default=True, help="Of the sim bench.")
-def main(samples: int, virtual_s: float) -> None:
-    """Measure ingest against a plain logger, the sim bench, and the estimator against floats."""
+@click.option("--days", default=3.0, show_default=True, help="Of the store; 365.25 for a year.")
+def main(samples: int, virtual_s: float, days: float) -> None:
+    """Measure ingest against a plain logger, the store, the sim bench, the estimator."""
     ingest.report(samples)
+    year.report(days)
     simspeed.report(virtual_s)
     usualway.report()
     drift.report()

@@ -14,13 +14,15 @@ import hullwatch
 from hullwatch.errors import HullwatchError
 
 _COMMANDS = {
+    "backup": "Copy a database, also while a logger writes it.",
     "config": "Show or change a node's settings.",
     "convert": "Convert a leak rate into other units.",
     "demo": "Run a leaking chamber, log it and show the leak rate.",
     "doctor": "Explain this machine: ports, permissions, VM, versions.",
-    "export": "Write windows, events or raw samples as CSV.",
+    "export": "Write windows, events or raw samples as CSV or Parquet.",
     "log": "Log a node into a database, for ever.",
     "nodes": "List ports and the nodes behind them.",
+    "prune": "Remove old raw samples; what they gave stays.",
     "rates": "Show the newest leak rates.",
     "verify": "Recompute every stored result and compare.",
 }

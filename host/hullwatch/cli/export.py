@@ -1,4 +1,4 @@
-"""`hullwatch export`: CSV of windows, events or raw samples."""
+"""`hullwatch export`: windows, events or raw samples for other programs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TextIO
 
 import click
-from rich.console import Console
-from rich.progress import Progress, TextColumn
 
 from hullwatch.cli.options import db_option, json_option, print_json
-from hullwatch.export import csvfile
+from hullwatch.cli.waiting import waiting
+from hullwatch.export import csvfile, parquetfile
 from hullwatch.store import Reader
 
 
@@ -24,6 +23,14 @@ from hullwatch.store import Reader
     show_default=True,
     help="Table to write.",
 )
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="Parquet holds raw samples and needs pip install 'hullwatch[parquet]'.",
+)
 @click.option("--node", default=None, help="Only this node.")
 @click.option(
     "--out",
@@ -32,34 +39,34 @@ from hullwatch.store import Reader
     help="File; without it CSV goes to stdout.",
 )
 @json_option
-def command(db: Path, what: str, node: str | None, out: Path | None, as_json: bool) -> None:
-    """Write windows, events or raw samples as CSV.
+def command(
+    db: Path, what: str, kind: str, node: str | None, out: Path | None, as_json: bool
+) -> None:
+    """Write windows, events or raw samples as CSV, raw samples also as Parquet.
 
     Works while a logger writes. A file appears only when it is complete. The raw file can be
     replayed: hullwatch demo --replay reads its first three columns.
     """
     if as_json and out is None:
         raise click.UsageError("--json reports about the file, so it needs --out")
-    with Reader.open(db) as reader, _progress() as bar:
-        task = bar.add_task(f"{what} rows", total=None)
+    if kind == "parquet" and (out is None or what != "raw"):
+        raise click.UsageError("--format parquet needs --what raw and --out")
+    with Reader.open(db) as reader, waiting(f"{what} rows") as bar:
 
         def write(source: Reader, stream: TextIO) -> int:
             if what == "windows":
                 return csvfile.write_windows(source, stream, node)
             if what == "events":
                 return csvfile.write_events(source, stream, node)
-            return csvfile.write_raw(source, stream, node, lambda n: bar.update(task, completed=n))
+            return csvfile.write_raw(source, stream, node, bar.advance_to)
 
-        rows = write(reader, sys.stdout) if out is None else csvfile.to_file(out, reader, write)
+        if out is None:
+            rows = write(reader, sys.stdout)
+        elif kind == "parquet":
+            rows = parquetfile.write_raw(reader, out, node, bar.advance_to)
+        else:
+            rows = csvfile.to_file(out, reader, write)
     if as_json:
         print_json({"file": str(out), "what": what, "rows": rows})
     elif out is not None:
         click.echo(f"{rows} rows of {what} in {out}")
-
-
-def _progress() -> Progress:
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description} {task.completed}"),
-        console=console, transient=True, disable=not console.is_terminal,
-    )  # fmt: skip

@@ -8,20 +8,18 @@ replay reads.
 from __future__ import annotations
 
 import csv
-import errno
-import os
 from dataclasses import astuple, fields
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hullwatch.errors import DiskFull, InputError
+from hullwatch.export.tofile import replacing
 from hullwatch.store import BootKey, DeviceClock, EventRow, WindowRow
 from hullwatch.store.clocktime import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
     from typing import TextIO
 
     from numpy.typing import NDArray
@@ -43,7 +41,6 @@ RAW_COLUMNS = (
 """t_s: device time at which the sample was taken, since boot. late_us is part of it."""
 
 _US = 1_000_000
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_windows(reader: Reader, out: TextIO, node: str | None = None) -> int:
@@ -81,26 +78,13 @@ def write_raw(
 def to_file(path: Path | str, reader: Reader, write: Callable[[Reader, TextIO], int]) -> int:
     """Let `write` fill the file at `path`, which appears only when complete.
 
-    Returns what `write` returns. InputError when the path cannot be written or is the database
-    itself, DiskFull when the space runs out; what was there before is then still there.
+    Returns what `write` returns. InputError and DiskFull as `replacing`.
     """
-    path = Path(path).absolute()
-    if path.exists() and path.samefile(reader.path):
-        raise InputError(f"{path}: is the database itself", "name another file to export to")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="") as out:
-            rows = write(reader, out)
-        unfinished.replace(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        if error.errno in _FULL:
-            raise DiskFull(f"{path}: {reason}", "free some space or name another disk") from error
-        raise InputError(f"{path}: cannot be written ({reason})", "name another file") from error
-    finally:
-        if unfinished.exists():
-            unfinished.unlink()
-    return rows
+    with (
+        replacing(path, reader) as unfinished,
+        unfinished.open("w", encoding="utf-8", newline="") as out,
+    ):
+        return write(reader, out)
 
 
 def _write_rows(

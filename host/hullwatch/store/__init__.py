@@ -3,11 +3,14 @@
 `Store` writes (one at a time), `Reader` reads (any number, also while the store writes).
 """
 
+from hullwatch.store.backup import backup
 from hullwatch.store.batch import NO_SAMPLE, Batch
+from hullwatch.store.canvas import Envelope
 from hullwatch.store.chaincheck import Break, Head
 from hullwatch.store.clocktime import DeviceClock
 from hullwatch.store.hello import node_name
 from hullwatch.store.opening import sqlite_version
+from hullwatch.store.prune import Prunable
 from hullwatch.store.reader import Reader
 from hullwatch.store.rows import (
     BootKey,
@@ -35,11 +38,13 @@ __all__ = [
     "ClockFit",
     "ConfigRow",
     "DeviceClock",
+    "Envelope",
     "EventRow",
     "Gap",
     "Head",
     "LinkCounters",
     "NodeRow",
+    "Prunable",
     "RawSamples",
     "Reader",
     "Store",
@@ -47,6 +52,7 @@ __all__ = [
     "StoredRecord",
     "Summary",
     "WindowRow",
+    "backup",
     "node_name",
     "sqlite_version",
 ]

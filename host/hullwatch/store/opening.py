@@ -100,7 +100,7 @@ def create(path: Path, now_utc_us: int) -> None:
                 connection.execute("INSERT INTO identity VALUES (1, ?, ?)", (store_id, now_utc_us))
             _log_ahead(connection, path)
         unfinished.replace(path)
-        _sync_directory(path.parent)
+        sync_directory(path.parent)
     except OSError as error:
         raise Unwritable(
             f"{path}: cannot be created ({error.strerror})", "choose a directory you may write to"
@@ -198,7 +198,8 @@ def _connected(path: Path, options: str) -> sqlite3.Connection:
     )
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """The names in a directory are on disk when this returns."""
     handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)

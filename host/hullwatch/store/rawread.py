@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CHUNK_SAMPLES = 1 << 18
 """A chunk ends with the row in which this many samples are reached: a few ten MB of arrays."""
 
+_CODEC_ROWS = 4096
 _KEY = "node = ? AND epoch = ? AND boot = ?"
 
 
@@ -36,6 +37,18 @@ def raw_chunks(
         first = at  # what the last row held has been given, however rows are cut by now
         if len(chunk.sample):
             yield chunk
+
+
+def codec_chunks(connection: sqlite3.Connection, boot: BootKey, codec: int) -> Iterator[RawSamples]:
+    """All samples of a boot that are stored in one codec, in order."""
+    period_of = _periods(connection, boot)
+    cursor = connection.execute(
+        f"SELECT boot, first, codec, data FROM raw_blocks WHERE {_KEY} AND codec = ?"
+        " ORDER BY first",
+        (*boot, codec),
+    )
+    while rows := cursor.fetchmany(_CODEC_ROWS):
+        yield _samples(rawcodec.decode(rows), period_of)
 
 
 def _rows(

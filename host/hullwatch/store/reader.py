@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hullwatch.errors import StoreError
-from hullwatch.store import chaincheck
+from hullwatch.store import chaincheck, envelope, rawcodec
+from hullwatch.store.canvas import Envelope
+from hullwatch.store.clocktime import DeviceClock
 from hullwatch.store.failures import told
 from hullwatch.store.opening import connect_reader, is_new, refuse_foreign
 from hullwatch.store.ranges import NO_BOOT, RAW, RECORD, Stream, subtracted
@@ -134,6 +136,16 @@ class Reader:
         with told(self.path):
             yield from raw_chunks(self._connection, boot, first, past)
 
+    def span_sizes(self, boot: BootKey) -> tuple[int, int]:
+        """(samples, bytes) of the packed spans of a boot with their levels, without page ends."""
+        where = "WHERE node = ? AND epoch = ? AND boot = ?"
+        ((samples, data, levels),) = self._all(
+            f"SELECT TOTAL(past - first), TOTAL(LENGTH(data)), (SELECT TOTAL(LENGTH(buckets))"
+            f" FROM raw_levels {where}) FROM raw_blocks {where} AND codec = ?",
+            (*boot, *boot, rawcodec.SPAN),
+        )
+        return int(samples), int(data + levels)
+
     def clock_fits(self, boot: BootKey) -> list[ClockFit]:
         """Clock fits of a boot in order of device time."""
         rows = self._all(
@@ -211,6 +223,29 @@ class Reader:
             malformed=malformed,
             telemetry_lost=telemetry_lost,
         )
+
+    def envelope(
+        self, boot: BootKey, first: int, past: int, pixels: int, channel: str = "p_q8"
+    ) -> Envelope:
+        """Lowest, highest, first and last value of samples first … past − 1 for each pixel."""
+        with self._moment():
+            return envelope.of_samples(self._connection, boot, channel, first, past, pixels)
+
+    def envelope_utc(
+        self,
+        node: str,
+        start_utc_us: int,
+        past_utc_us: int,
+        pixels: int,
+        channel: str = "p_q8",
+    ) -> Envelope:
+        """The same of a node between two times; boots whose UTC nobody knows are left out."""
+        with self._moment():
+            clocks = [(b.key, self.clock_fits(b.key)) for b in self.boots(node)]
+            known = [(key, DeviceClock(fits)) for key, fits in clocks if fits]
+            return envelope.of_time(
+                self._connection, known, channel, start_utc_us, past_utc_us, pixels
+            )
 
     def chain_heads(self, node: str | None = None) -> list[Head]:
         """Length and value of every hash chain, to be printed and compared later."""

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from hullwatch.store import progress, repack
+from hullwatch.errors import InputError
+from hullwatch.store import progress, prune, repack
 from hullwatch.store.batch import Batch
 from hullwatch.store.failures import told
 from hullwatch.store.opening import (
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
     from types import TracebackType
+
+    from hullwatch.store.prune import Prunable
 
 
 class Store:
@@ -116,6 +119,33 @@ class Store:
                 self._connection, boot, state.raw_packed, ended
             )
         return made
+
+    def prune_raw(
+        self, before_utc_us: int, now_utc_us: int, node: str | None = None, dry: bool = False
+    ) -> Iterator[Prunable]:
+        """Remove raw samples that are surely older, of one node or of all, boot after boot.
+
+        Each boot is one transaction; it is given when that is on disk. ``dry``: nothing is
+        removed. InputError for a time that is not past.
+        """
+        if before_utc_us > now_utc_us:
+            raise InputError("--raw-before is in the future", "name a time that is past")
+        with self.reader() as reader:
+            boots = [(boot.key, reader.clock_fits(boot.key)) for boot in reader.boots(node)]
+        for key, fits in boots:
+            with told(self.path):
+                found = prune.plan(self._connection, key, fits, before_utc_us)
+                if found.rows and not dry:
+                    with transaction(self._connection):
+                        prune.carry_out(self._connection, found, now_utc_us)
+                    self._committed.boots[key] = progress.load_boot(self._connection, key)
+            yield found
+
+    def shrink(self) -> None:
+        """Give free pages back to the disk; needs as much free space as the database takes."""
+        with told(self.path):
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def durable_next(self, node: str, epoch: int) -> int:
         """ACK.record_next: the lowest record number that is neither committed nor a stated hole.

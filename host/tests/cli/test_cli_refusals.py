@@ -115,9 +115,15 @@ def test_no_settings_at_all(refused):
 # --- databases -----------------------------------------------------------------------------------
 
 DEMO = ("demo", "--bench", "sim", "--for", "10s", "--db")
+READERS = [
+    ("rates", "--db"),
+    ("export", "--db"),
+    ("prune", "--raw-before", "90d", "--db"),
+    ("backup", "--out", "copy.db", "--db"),
+]
 
 
-@pytest.mark.parametrize("command", [DEMO, ("rates", "--db"), ("export", "--db")])
+@pytest.mark.parametrize("command", [DEMO, *READERS])
 def test_a_file_of_something_else_is_left_untouched(refused, home, files, command):
     other = home / "letters.db"
     other.write_bytes(b"dear diary\n" * 1000)
@@ -126,7 +132,7 @@ def test_a_file_of_something_else_is_left_untouched(refused, home, files, comman
     assert files() == ["work/letters.db"]
 
 
-@pytest.mark.parametrize("command", [DEMO, ("rates", "--db"), ("export", "--db")])
+@pytest.mark.parametrize("command", [DEMO, *READERS])
 def test_a_database_of_another_program_is_left_untouched(refused, home, files, command):
     other = home / "other.db"
     with sqlite3.connect(other) as connection:
@@ -138,7 +144,7 @@ def test_a_database_of_another_program_is_left_untouched(refused, home, files, c
     assert files() == ["work/other.db"]
 
 
-@pytest.mark.parametrize("command", [("rates", "--db"), ("export", "--db")])
+@pytest.mark.parametrize("command", READERS)
 def test_no_database_to_read(refused, files, command):
     refused(errors.StoreError.exit_code, *command, "none.db")
     assert files() == []
@@ -177,7 +183,10 @@ def test_an_unknown_command(refused):
     refused(2, "frobnicate")
 
 
-@pytest.mark.parametrize("command", ["demo", "log", "nodes", "rates", "config", "export", "doctor"])
+@pytest.mark.parametrize(
+    "command",
+    ["backup", "config", "demo", "doctor", "export", "log", "nodes", "prune", "rates"],
+)
 def test_every_command_helps_with_an_example(hullwatch, command):
     code, out, err = hullwatch(command, "--help")
     assert (code, err) == (0, "")
