@@ -110,7 +110,7 @@ def test_a_lost_record_is_named_though_its_neighbours_are_intact(path, filled):
     assert "link" in found.reason
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_byte_of_a_row_that_is_flipped_is_found_in_its_row(path, filled, data):
     table, column, position = data.draw(

@@ -29,7 +29,9 @@ def logged(path, hello, now_us, raw_block, numbers, boot=7):
     return store, key
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30
+)
 @given(
     holes=st.sets(st.integers(0, 50)),
     first=st.integers(0, 2000),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -14,6 +14,7 @@ from hullwatch.store import blocktable, intcolumn, rawcodec
 INT32 = np.iinfo(np.int32)
 
 
+@settings(deadline=None)
 @given(
     hnp.arrays(
         np.int64,
@@ -78,6 +79,7 @@ def streams(draw):
     return boot, start, payloads
 
 
+@settings(deadline=None)
 @given(streams())
 def test_every_payload_comes_back_to_the_byte(stream):
     boot, first, payloads = stream
@@ -107,6 +109,7 @@ def test_rows_of_both_kinds_are_read_as_one(raw_block):
     assert blocktable.payloads(blocktable.part(table, 2, 4)) == [b.payload for b in blocks[2:4]]
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_damage_is_noticed(data):
     payload = RAW.struct.pack(1, 2, 0, 0, 0, 0, 9, 1, 0, 1, 0, 25_939_200, 19_660_800, 0) + bytes(

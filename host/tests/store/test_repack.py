@@ -59,7 +59,9 @@ def test_nothing_happens_before_a_span_is_full(store, key, raw_block, small_span
     assert store.raw_next(key) == 240
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40
+)
 @given(
     firsts=st.lists(st.integers(0, 60), min_size=1, max_size=60, unique=True),
     cuts=st.lists(st.integers(1, 10), min_size=1, max_size=20),
