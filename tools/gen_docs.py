@@ -64,6 +64,8 @@ _SETTING_NOTES = {
     "drift_mpa_day": ("mPa/day", "bound on the sensor's drift"),
     "noise_profile": ("", "`learn`: intervals from the noise seen so far, not from scatter"),
     "windows_s": ("s", "window lengths, each 2 to 60 times the one before"),
+    "outputs": ("", "valves: `PIN:NAME:KIND:nc` or `no`:longest s, see below; `none`: no outputs"),
+    "overpressure_pa": ("Pa", "as the sensor reads it: at this pressure no output stays powered"),
     "watchdog_ms": ("ms", "watchdog time, 0 = never armed"),
 }
 

@@ -62,4 +62,6 @@ EVENT_SAFE_MODE = 8201  # severity in bits 12…13
 EVENT_TAKE_OVER = 10  # severity in bits 12…13
 EVENT_TEMPERATURE = 4107  # severity in bits 12…13
 EVENT_PRESSURE = 4108  # severity in bits 12…13
+EVENT_OVERPRESSURE = 8205  # severity in bits 12…13
+EVENT_OUTPUTS_SAFE = 8206  # severity in bits 12…13
 # fmt: on

@@ -29,7 +29,9 @@ _INTS = const(3)
 
 _LONGEST_S = const(4294967)  # 49.7 days: a WINDOW record gives the length in ms, in 32 bits
 _MIN_SAMPLES = const(8)  # hullcore.plan.MIN_SAMPLES
-_VALVES = const(16)  # boards/pico: GP16 to GP19
+_FIRST_OUTPUT = const(16)  # hullcore.outputs, which is loaded only where outputs are set
+_LAST_OUTPUT = const(21)
+_SLOWEST_US = const(1000000)  # with outputs: what they do must be seen
 _MAX_FIRST = const(46155)  # a WINDOW record counts up to 255 sub-windows of hullcore.plan.MAX_BLOCK
 
 # key, kind, default, (low, high) or the choices or the longest text; units are in the key
@@ -57,6 +59,8 @@ SETTINGS = (
     ("drift_mpa_day", _INT, 0, (0, 10000000)),
     ("noise_profile", _CHOICE, "off", NOISE_PROFILES),
     ("windows_s", _INTS, (10, 60, 600, 3600, 86400), 5),
+    ("outputs", _TEXT, "none", 160),
+    ("overpressure_pa", _INT, 0, (0, 4190000)),  # 0: only without outputs
     ("watchdog_ms", _INT, 8000, (0, 8388)),  # 0: never armed
 )
 
@@ -135,6 +139,7 @@ def check_together(config: dict) -> None:
             )
         previous = length_s
     _check_first_window(config["windows_s"], config["period_us"])
+    _check_outputs(config)
 
 
 def _check_pins(sda: int, scl: int) -> None:
@@ -143,8 +148,28 @@ def _check_pins(sda: int, scl: int) -> None:
         raise SettingError(
             "i2c_scl: GP%d and GP%d are no bus; SDA is an even pin, SCL the next one" % (sda, scl)
         )
-    if sda // 4 == _VALVES // 4 or scl // 4 == _VALVES // 4:
-        raise SettingError("i2c_sda: GP16 to GP19 are the outputs of the valves")
+    if _FIRST_OUTPUT <= sda <= _LAST_OUTPUT or _FIRST_OUTPUT <= scl <= _LAST_OUTPUT:
+        raise SettingError(
+            "i2c_sda: GP%d to GP%d are the outputs of the valves" % (_FIRST_OUTPUT, _LAST_OUTPUT)
+        )
+
+
+def _check_outputs(config: dict) -> None:
+    """What the valves need so that a fault always ends in the safe state."""
+    if config["outputs"] == "none":
+        return
+    from hullcore import outputs  # its heap only where outputs are set
+
+    try:
+        outputs.parse(config["outputs"])
+    except ValueError as error:
+        raise SettingError("outputs: " + str(error))
+    if not config["overpressure_pa"]:
+        raise SettingError("overpressure_pa: outputs need the pressure at which all is cut")
+    if config["sensor"] == "none" or config["period_us"] > _SLOWEST_US:
+        raise SettingError("outputs: need a sensor, and period_us of at most %d" % _SLOWEST_US)
+    if not config["watchdog_ms"]:
+        raise SettingError("watchdog_ms: outputs need the watchdog")
 
 
 def _check_first_window(lengths_s: tuple, period_us: int) -> None:

@@ -9,6 +9,7 @@ import gc
 import sys
 
 _RARE = (
+    "hullcore.outputs",
     "hullcore.settings",
     "hullnode.drivers.catalogue",
     "hullnode.identity",

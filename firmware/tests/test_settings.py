@@ -141,7 +141,7 @@ def test_a_gauge_sensor_allows_no_compensation():
 def test_the_bus_needs_two_pins_of_one_controller():
     """RP2040 data sheet, table 2: by column, I2C0 SDA, I2C0 SCL, I2C1 SDA, I2C1 SCL, repeating."""
     functions = [(number % 4 // 2, "SCL" if number % 2 else "SDA") for number in range(30)]
-    outputs = range(16, 20)
+    outputs = range(16, 22)
     for sda in range(29):
         for scl in range(1, 30):
             one_bus = (functions[sda], functions[scl]) in (
@@ -152,6 +152,17 @@ def test_the_bus_needs_two_pins_of_one_controller():
             else:
                 with pytest.raises(SettingError, match="i2c_s"):
                     together(i2c_sda=sda, i2c_scl=scl)
+
+
+def test_outputs_need_what_keeps_them_safe():
+    wired = {"outputs": "16:supply:fill:nc:60", "overpressure_pa": 300_000}
+    together(**wired)
+    for change in (
+        {"overpressure_pa": 0}, {"sensor": "none"}, {"period_us": 1_000_001}, {"watchdog_ms": 0},
+        {"outputs": "16:supply:fill:no:60"}, {"outputs": "rubbish"},
+    ):  # fmt: skip
+        with pytest.raises(SettingError):
+            together(**{**wired, **change})
 
 
 def test_every_interpreter_gives_the_same_verdict(all_vms):

@@ -20,7 +20,14 @@ _WDT_RP2040 = const(0x40058000)
 _WDT_RP2350 = const(0x400D8000)
 _SCRATCH0 = const(0x0C)
 _WDT_ENABLE = const(0x40000000)
-_OUTPUTS = (16, 17, 18, 19)  # valve drivers: each has a pull-down resistor, see the wiring page
+_OUTPUTS = (
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+)  # valve drivers: each has a pull-down resistor, see the wiring page
 _EXACT_US = const(3000)  # waits shorter than this end to the microsecond, not to the millisecond
 _LOOP_US = const(100)  # from here back to the sampler
 _I2C_TIMEOUT_US = const(50000)
@@ -80,6 +87,10 @@ class Board:
         """Release every output: the pull-downs of the valve drivers decide."""
         for number in _OUTPUTS:
             machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_DOWN)
+
+    def output(self, number: int, level: int) -> None:
+        """Drive an output: 1 powers the valve behind its driver."""
+        machine.Pin(number, machine.Pin.OUT, value=level)
 
     def i2c(self, sda: int, scl: int, khz: int) -> object:
         """The bus on these pins, freed first should a sensor hold SDA low."""

@@ -83,6 +83,7 @@ class Board:
         self._mount(_environment("HULLWATCH_IMAGE"))
         self.heap_free = gc.mem_free
         self.collect = collect
+        self.output = self._bus.output
         self.outputs_safe = self._bus.outputs_safe
         self.watchdog_arm = self._bus.watchdog_arm
         self.watchdog_feed = self._bus.watchdog_feed

@@ -20,6 +20,7 @@ WATCHDOG_FEED = 8
 WATCHDOG_DISARM = 9
 RESET_CAUSE = 10
 RESTARTING = 11
+OUTPUT = 12
 
 _REQUEST = "<BBHQ"
 _FEED_US = const(100000)
@@ -80,6 +81,10 @@ class BusPipe:
     def readfrom_into(self, address: int, buffer: bytearray) -> None:
         """Plain read; OSError on a NACK."""
         buffer[:] = self._ask(I2C_READ, address, len(buffer), b"")
+
+    def output(self, number: int, level: int) -> None:
+        """Drive an output."""
+        self._ask(OUTPUT, number, level, b"")
 
     def outputs_safe(self) -> None:
         """Release every output."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hullwatch.sim.board import VirtualClock
 from hullwatch.sim.bus import SimBus
+from hullwatch.sim.plumbing import Pins
 
 I2C_WRITE = 1
 I2C_READ = 2
@@ -27,6 +28,7 @@ WATCHDOG_FEED = 8
 WATCHDOG_DISARM = 9
 RESET_CAUSE = 10
 RESTARTING = 11
+OUTPUT = 12
 
 _REQUEST = struct.Struct("<BBHQH")
 _EIO = 5
@@ -51,8 +53,9 @@ class BusServer:
     """
 
     def __init__(
-        self, folder: Path, bus: SimBus, clock: VirtualClock, on_reset: Callable[[], None]
-    ) -> None:
+        self, folder: Path, bus: SimBus, clock: VirtualClock, on_reset: Callable[[], None],
+        pins: Pins,
+    ) -> None:  # fmt: skip
         self.prefix = folder / "bus"
         self.chip = ChipState()
         self.base_us = 0
@@ -60,6 +63,8 @@ class BusServer:
         self._bus = bus
         self._clock = clock
         self._on_reset = on_reset
+        self._pins = pins
+        self._cut = threading.Event()
         self._handlers: dict[int, Callable[[int, int, bytes], bytes]] = {
             I2C_WRITE: self._write,
             I2C_READ: self._read,
@@ -72,6 +77,7 @@ class BusServer:
             WATCHDOG_DISARM: self._disarm,
             RESET_CAUSE: lambda *_: bytes([self.chip.reset_cause]),
             RESTARTING: self._restarting,
+            OUTPUT: self._output,
         }
         ends = []
         for suffix in (".req", ".rsp"):
@@ -108,7 +114,10 @@ class BusServer:
             self.requests += 1
             self._clock.us = max(self._clock.us, self.base_us + time_us)
             resets = self._resets
+            self._check_power()
             self._check_watchdog()
+            if self._resets != resets:
+                continue  # who asked is no more
             answer = self._answer(op, address, length, data)
             if self._resets == resets:  # else nobody is left to answer
                 os.write(self._rsp, answer)
@@ -131,7 +140,19 @@ class BusServer:
         if chip.watchdog_ms and self._clock.us > chip.watchdog_due_us:
             self._reset()
 
+    def power_cut(self) -> None:
+        """At the node's next request its power fails; from any thread."""
+        self._cut.set()
+
+    def _check_power(self) -> None:
+        if self._cut.is_set():
+            self._cut.clear()
+            self._reset()
+            self.chip.reset_cause = 1
+            self.chip.scratch = 0
+
     def _reset(self) -> None:
+        self._pins.release(self._clock.us)  # a chip in reset drives no pin
         self.chip.watchdog_ms = 0
         self.chip.reset_cause = 3
         self._resets += 1
@@ -155,6 +176,12 @@ class BusServer:
 
     def _outputs_safe(self, address: int, length: int, data: bytes) -> bytes:
         self.chip.outputs_safe = True
+        self._pins.release(self._clock.us)
+        return b""
+
+    def _output(self, address: int, length: int, data: bytes) -> bytes:
+        self.chip.outputs_safe = False
+        self._pins.output(address, length, self._clock.us)
         return b""
 
     def _scratch_set(self, address: int, length: int, data: bytes) -> bytes:

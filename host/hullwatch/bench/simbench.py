@@ -36,7 +36,10 @@ class SimBench:
         self.boot_us = self.clock.us
         folder = Path(self._folder.name)
         spec = self._spec
-        self.board = SimBoard(self.clock, self.world.bus, folder, spec.seed, spec.ticks_at_boot_us)
+        self.board = SimBoard(
+            self.clock, self.world.bus, folder, spec.seed, spec.ticks_at_boot_us, self.world.pins
+        )
+        self.board.outputs_safe()  # as main.py
         self.node = start_node(self.board)
 
     def run_until(self, end_us: int) -> None:

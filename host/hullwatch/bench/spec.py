@@ -11,8 +11,10 @@ from hullwatch.sim.bus import SimBus
 from hullwatch.sim.chamber import Chamber
 from hullwatch.sim.chamberspec import ChamberSpec
 from hullwatch.sim.frontend import GaugePort, PhysicalFrontEnd, SensorFaults
+from hullwatch.sim.plumbing import Pins, PlumbedSection, PlumbingSpec
 from hullwatch.sim.registers.catalogue import CATALOGUE
 from hullwatch.sim.replay import Replay, ReplayFrontEnd
+from hullwatch.sim.section import Section
 from hullwatch.sim.truth import ChamberTruth, Truth, UnknownTruth
 
 
@@ -23,6 +25,7 @@ class BenchSpec:
     `compensation` None chooses "sensor" where it is permitted, else "none". `replay` replaces
     the chamber's physics by recorded rows at the file's own spacing. `ticks_at_boot_us` is what
     the node's counters show when it starts: after a soft reset they go on from where they were.
+    With `plumbing` the node has the outputs of its wiring, and they move the chamber's valves.
     """
 
     chamber: ChamberSpec = field(default_factory=ChamberSpec)
@@ -33,6 +36,7 @@ class BenchSpec:
     seed: int = 0
     replay: Replay | None = None
     ticks_at_boot_us: int = 0
+    plumbing: PlumbingSpec | None = None
     extra: dict[str, object] = field(default_factory=dict)
 
     def check(self) -> None:
@@ -42,6 +46,10 @@ class BenchSpec:
                 f"unknown sensor {self.sensor!r}", "choose one of " + ", ".join(CATALOGUE)
             )
         self.chamber.check()
+        if self.plumbing is not None:
+            self.plumbing.rows()
+            if self.replay is not None:
+                raise InputError("a recording has no valves", "leave the plumbing away")
         SensorFaults.drawn(self.seed, self.profile)
         low, high = self._pressure_span()
         entry = CATALOGUE[self.sensor]
@@ -76,6 +84,8 @@ class BenchSpec:
             t_ref_mk=round(self.chamber.t_ref_k * 1000),
             p_out_pa=round(self.chamber.p_out_pa),
         )
+        if self.plumbing is not None:
+            values.update(outputs=self.plumbing.wiring)
         values.update(self.extra)
         try:
             checked = {key: settings.check(key, value) for key, value in values.items()}
@@ -118,7 +128,7 @@ class World:
         if spec.replay is not None:
             self.model = entry.model(ReplayFrontEnd(spec.replay), now_us)
         else:
-            self.chamber = Chamber(spec.chamber)
+            self.chamber = Chamber(spec.chamber, _section(spec))
             self.truth = ChamberTruth(self.chamber, spec.chamber.t_ref_k)
             faults = SensorFaults.drawn(spec.seed, spec.profile)
             front_end = PhysicalFrontEnd(self.chamber, faults, spec.seed)
@@ -126,3 +136,11 @@ class World:
             if self.model.kind != "abs":
                 front_end.connect(GaugePort(self.chamber))
         self.bus.add(entry.address, self.model)
+        plumbed = spec.plumbing is not None and spec.replay is None
+        self.pins = Pins(spec.plumbing, self.chamber) if plumbed else Pins()
+
+
+def _section(spec: BenchSpec) -> Section:
+    if spec.plumbing is None:
+        return Section(spec.chamber)
+    return PlumbedSection(spec.chamber, spec.plumbing.start_pa)

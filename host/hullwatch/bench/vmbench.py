@@ -67,7 +67,9 @@ class VmBench:
         self.boots = 0
         self.hub = PtyHub()
         self.port_path = self.hub.path
-        self.server = BusServer(self._folder, self.world.bus, self._clock, self._kill)
+        self.server = BusServer(
+            self._folder, self.world.bus, self._clock, self._kill, self.world.pins
+        )
         self._command = [str(vm), "-X", _VM_HEAP, "-i", str(self.build.root / "main.py")]
         self._environment = dict(
             os.environ,
@@ -105,6 +107,10 @@ class VmBench:
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
+
+    def cut_power(self) -> None:
+        """The supply of the node fails for a moment: it starts anew, its outputs are released."""
+        self.server.power_cut()
 
     def open_port(self) -> Port:
         """The terminal, opened as any serial port."""

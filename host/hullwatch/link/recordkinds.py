@@ -197,5 +197,15 @@ EVENTS = (
         "temperature outside the range of compensation: a = K/65536, c = sample number",
     ),
     ("PRESSURE", 1, "pressure outside the range of the sensor: a = Pa/256, c = sample number"),
+    (
+        "OVERPRESSURE",
+        2,
+        "pressure at the limit, no output is powered: a = Pa/256, b = the limit, c = powered outputs, bit mask",
+    ),
+    (
+        "OUTPUTS_SAFE",
+        2,
+        "a fault made the outputs safe until it is acknowledged: a = 1 over-pressure, 2 powered too long, 3 sensor silent, 4 interlock; b = pressure, pin, ms of silence, mask; c = outputs powered before",
+    ),
 )
 """Event codes from 1 on, in order: name, severity (0 info, 1 warning, 2 alarm), what a, b, c mean."""

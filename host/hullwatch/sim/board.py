@@ -14,6 +14,7 @@ from pathlib import Path
 
 import hullcore
 from hullwatch.sim.bus import SimBus
+from hullwatch.sim.plumbing import Pins
 
 _MASK = 0x3FFFFFFF
 
@@ -59,8 +60,9 @@ class SimBoard:
     link_us = 100_000
 
     def __init__(
-        self, clock: VirtualClock, bus: SimBus, folder: Path, seed: int, ticks_at_boot_us: int = 0
-    ) -> None:
+        self, clock: VirtualClock, bus: SimBus, folder: Path, seed: int, ticks_at_boot_us: int = 0,
+        pins: Pins | None = None,
+    ) -> None:  # fmt: skip
         self._clock = clock
         self._bus = bus
         self._start = clock.us - ticks_at_boot_us
@@ -69,7 +71,7 @@ class SimBoard:
         self.code_root = str(Path(hullcore.__file__).parent.parent)
         self.uid = hashlib.sha256(b"hullwatch-sim-%d" % seed).digest()[:8]
         self.reset_cause = 1
-        self.safe = False
+        self._pins = pins or Pins()
         self._scratch = 0
 
     def ticks_us(self) -> int:
@@ -94,7 +96,11 @@ class SimBoard:
 
     def outputs_safe(self) -> None:
         """Release every output."""
-        self.safe = True
+        self._pins.release(self._clock.us)
+
+    def output(self, number: int, level: int) -> None:
+        """Drive an output."""
+        self._pins.output(number, level, self._clock.us)
 
     def heap_free(self) -> int:
         """Not a quantity of this VM."""

@@ -8,7 +8,8 @@ time only: nothing runs unless asked.
 Not safe to share between threads.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from typing import NamedTuple
 
 from hullwatch.sim.chamberspec import ChamberSpec
@@ -50,13 +51,14 @@ class _Node(NamedTuple):
 class Chamber:
     """One section with one leak over time; times are integer microseconds from the start.
 
-    ``section`` holds the physics and the sized leak, ``truth`` the book-keeping.
+    ``section`` holds the physics and the sized leak, ``truth`` the book-keeping: all that leaves,
+    through valves too.
     InputError when the spec is impossible.
     """
 
-    def __init__(self, spec: ChamberSpec) -> None:
+    def __init__(self, spec: ChamberSpec, section: Section | None = None) -> None:
         self.spec = spec
-        self.section = section = Section(spec)
+        self.section = section = section or Section(spec)
         shortest_s = min(spec.gas_tau_s, spec.wall_tau_s, spec.probe_tau_s)
         self._step_cap_s = min(_STEP_MAX_S, _STEP_SHARE * shortest_s)
         self._history = LossHistory()
@@ -95,6 +97,38 @@ class Chamber:
     def state(self, t_us: int) -> ChamberState:
         """The whole state at ``t_us``, under the limits of ``pressure_and_probe``."""
         self._seek(t_us)
+        node = self._at(t_us)
+        return ChamberState(
+            self.section.amount_mol(node.state),
+            self.section.pressure_pa(node.state),
+            *node.state[1:],
+            node.room_k,
+            node.p_out_pa,
+        )
+
+    def lost_mol(self, t_us: int) -> float:
+        """Amount lost from the start to ``t_us``, mol; any time from 0 on."""
+        self._reach(t_us)
+        return self._history.lost_mol(t_us)
+
+    def change(self, t_us: int, alter: Callable[[], None]) -> None:
+        """``alter()`` makes the section another from ``t_us`` on; what was asked ahead is void."""
+        self._seek(t_us)
+        left = bisect_left(self._node_t_us, t_us)
+        exact = self._node_t_us[left] == t_us  # changed at this time before: keeps its old rates
+        old = self._nodes[left] if exact else self._at(t_us)
+        del self._nodes[left:]
+        del self._node_t_us[left:]
+        self._history.cut(t_us)
+        self._keep(old)
+        alter()
+        # a microsecond later: on one side of it the old rates hold, on the other the new ones
+        rate = self.section.rates(old.state, old.room_k, old.p_out_pa)
+        self._keep(_Node(t_us + 1, _moved(old.state, rate, 1e-6), rate, old.room_k, old.p_out_pa))
+        self._open_segment(len(self._nodes) - 2)
+
+    def _at(self, t_us: int) -> _Node:
+        """A node at that time, between two nodes."""
         left, right = self._nodes[self._segment], self._nodes[self._segment + 1]
         span_s = (right.t_us - left.t_us) * 1e-6
         x = (t_us - left.t_us) * self._segment_per_us
@@ -103,20 +137,8 @@ class Chamber:
             for a, b, da, db in zip(left.state, right.state, left.rate, right.rate, strict=True)
         )
         state = (lost, gas_k, wall_k, probe_k)
-        return ChamberState(
-            self.section.amount_mol(state),
-            self.section.pressure_pa(state),
-            gas_k,
-            wall_k,
-            probe_k,
-            self.section.room.at(t_us * 1e-6),
-            self.section.outside.at(t_us * 1e-6),
-        )
-
-    def lost_mol(self, t_us: int) -> float:
-        """Amount lost from the start to ``t_us``, mol; any time from 0 on."""
-        self._reach(t_us)
-        return self._history.lost_mol(t_us)
+        room_k, p_out_pa = self.section.room.at(t_us * 1e-6), self.section.outside.at(t_us * 1e-6)
+        return _Node(t_us, state, self.section.rates(state, room_k, p_out_pa), room_k, p_out_pa)
 
     def _reach(self, t_us: int) -> None:
         while self._nodes[-1].t_us < t_us:

@@ -4,7 +4,7 @@ Only tests and the summary of a simulated run may ask; nothing that estimates do
 """
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import Protocol
 
 from hullwatch.sim.gas import MOLAR_GAS_CONSTANT
@@ -38,6 +38,13 @@ class LossHistory:
         self._t_us.append(t_us)
         self._lost_mol.append(lost_mol)
         self._rate_mol_s.append(rate_mol_s)
+
+    def cut(self, t_us: int) -> None:
+        """Forget the nodes from ``t_us`` on: what follows has become another."""
+        keep = bisect_left(self._t_us, t_us)
+        del self._t_us[keep:]
+        del self._lost_mol[keep:]
+        del self._rate_mol_s[keep:]
 
     def _thin(self) -> None:
         times = self._t_us
