@@ -7,6 +7,7 @@ Orifice: isentropic nozzle flow times a discharge coefficient, choked below the 
 pressure ratio (Perry's Chemical Engineers' Handbook, section 10, critical flow nozzle).
 Laminar capillary: Hagen-Poiseuille with ideal-gas density, proportional to the difference
 of the squared pressures; the viscosity's own temperature dependence is left out.
+Molecular: free molecular flow, each side sending its own share (Knudsen).
 """
 
 import math
@@ -84,6 +85,33 @@ class LaminarCapillary:
         upstream_k = t_in_k if p_in_pa >= p_out_pa else t_out_k
         drive_pa2 = p_in_pa * p_in_pa - p_out_pa * p_out_pa
         return self.k_m3_pa_s * drive_pa2 / (MOLAR_GAS_CONSTANT * upstream_k)
+
+
+class MolecularLeak:
+    """Channels narrower than the free path: k (p_in/sqrt(T_in) - p_out/sqrt(T_out)).
+
+    ``k_mol_rootk_pa_s`` in mol K^0.5/(Pa s).
+    """
+
+    def __init__(self, k_mol_rootk_pa_s: float) -> None:
+        self.k_mol_rootk_pa_s = k_mol_rootk_pa_s
+
+    def molar_flow(self, p_in_pa: float, t_in_k: float, p_out_pa: float, t_out_k: float) -> float:
+        """Flow out of the chamber in mol/s; see the class for the law."""
+        return self.k_mol_rootk_pa_s * (p_in_pa / math.sqrt(t_in_k) - p_out_pa / math.sqrt(t_out_k))
+
+
+class Opening:
+    """A wide passage told by its conductance: flow = C (p_in - p_out)/(R T), C in m3/s."""
+
+    def __init__(self, conductance_m3_s: float) -> None:
+        self.conductance_m3_s = conductance_m3_s
+
+    def molar_flow(self, p_in_pa: float, t_in_k: float, p_out_pa: float, t_out_k: float) -> float:
+        """Flow out of the chamber in mol/s; see the class for the law."""
+        upstream_k = t_in_k if p_in_pa >= p_out_pa else t_out_k
+        drive_pa = p_in_pa - p_out_pa
+        return self.conductance_m3_s * drive_pa / (MOLAR_GAS_CONSTANT * upstream_k)
 
 
 def sized_leak(

@@ -1,0 +1,61 @@
+"""Where a sensor is put into a network, and what that section really lost."""
+
+from collections.abc import Iterable
+
+from hullwatch.sim.network import Network
+
+
+class SectionPort:
+    """A sensor in a section: absolute pressure, and what is outside of it for a gauge chip.
+
+    ``outside`` is the boundary its other side is open to.
+    """
+
+    def __init__(self, network: Network, section: str, outside: str = "outside") -> None:
+        self._network = network
+        self._section = section
+        self._outside = outside
+
+    def pressure_and_probe(self, t_us: int) -> tuple[float, float]:
+        """Pressure (Pa) and probe temperature (K) at ``t_us``."""
+        state = self._network.section(self._section, t_us)
+        return state.pressure_pa, state.probe_k
+
+    def outside_pa(self, t_us: int) -> float:
+        """Pressure of the outside (Pa) at ``t_us``."""
+        return self._network.boundary_pa(self._outside, t_us)
+
+
+class DifferentialPort:
+    """A differential sensor between a section and a reference chamber."""
+
+    def __init__(self, network: Network, section: str, reference: str) -> None:
+        self._network = network
+        self._section = section
+        self._reference = reference
+
+    def pressure_and_probe(self, t_us: int) -> tuple[float, float]:
+        """Pressure above the reference (Pa), temperature of the section's probe (K)."""
+        state = self._network.section(self._section, t_us)
+        reference = self._network.section(self._reference, t_us)
+        return state.pressure_pa - reference.pressure_pa, state.probe_k
+
+
+class SectionLoss:
+    """What a section has lost, as `truth.ChamberTruth` wants it.
+
+    ``paths``: those that count, such as the part's own leak; None is every path of the
+    section. Gas from the walls is no negative leak and never counts.
+    """
+
+    def __init__(self, network: Network, section: str, paths: Iterable[str] | None = None) -> None:
+        self._network = network
+        self._signed = tuple(
+            (path.name, 1.0 if path.ends[0] == section else -1.0)
+            for path in network.spec.paths
+            if section in path.ends and (paths is None or path.name in set(paths))
+        )
+
+    def lost_mol(self, t_us: int) -> float:
+        """Amount that left from the start to ``t_us``, mol."""
+        return sum(sign * self._network.moved_mol(path, t_us) for path, sign in self._signed)
