@@ -50,8 +50,8 @@ def sample():
 
 MS5837 = """
 from hullnode.drivers.catalogue import load
-from hullnode.drivers.ms5837 import crc4
-words = [0x1A << 5, 34982, 36352, 20328, 22354, 26646, 26146]
+from hullnode.drivers.te import crc4
+words = [0x1A << 5, 34982, 36352, 20328, 22354, 26646, 26146, 0]
 words[0] |= crc4(words) << 12
 class Commands:
     def __init__(self):
