@@ -99,4 +99,4 @@ def test_a_period_too_short_for_any_oversampling_names_the_shortest_conversion()
 
 def test_error_codes_are_distinct():
     codes = [value for name, value in vars(errors).items() if name.isupper()]
-    assert len(codes) == len(set(codes)) == 11
+    assert len(codes) == len(set(codes)) == 13
