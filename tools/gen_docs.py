@@ -43,6 +43,14 @@ _CODES = {
 _SETTING_NOTES = {
     "name": ("", "name of the chamber"),
     "sensor": ("", "the chip; `none` measures nothing"),
+    "sensor_model": (
+        "",
+        "`hsc`: range of the part, as 001BAA; `ads1115`: 0.5-4.5V or 4-20mA; \
+`lps28dfw`: 1260 or 4060",
+    ),
+    "range_low_pa": ("Pa", "pressure at 0.5 V or 4 mA"),
+    "range_high_pa": ("Pa", "pressure at 4.5 V or 20 mA"),
+    "shunt_mohm": ("mΩ", "resistor of a 4 to 20 mA loop"),
     "address": ("", "I²C address, 0 = the chip's default"),
     "i2c_sda": ("", "GPIO number of SDA"),
     "i2c_scl": ("", "GPIO number of SCL"),
@@ -50,7 +58,7 @@ _SETTING_NOTES = {
     "period_us": ("µs", "sample period"),
     "oversampling": ("", "ratio, 0 = the largest whose conversion fits 80 % of the period"),
     "compensation": ("", "`sensor`: pressure normalised with the chip's own temperature"),
-    "pressure_kind": ("", "absolute or gauge; gauge permits no compensation"),
+    "pressure_kind": ("", "absolute, gauge or differential; only absolute permits compensation"),
     "volume_ul": ("µL", "test volume"),
     "gas": ("", "kept with every record"),
     "t_ref_mk": ("mK", "reference temperature of leak rate and normalised pressure"),

@@ -8,8 +8,13 @@ from hullcore.compat import const
 
 GASES = ("air", "nitrogen", "helium", "argon", "carbon dioxide")
 COMPENSATIONS = ("none", "sensor")
-PRESSURE_KINDS = ("abs", "gauge")
-SENSORS = ("bmp581", "bmp280", "ms5837", "none")
+PRESSURE_KINDS = ("abs", "gauge", "diff")
+# sensors of which the settings must say what they measure, see hullcore.sensormodel
+DECLARED = ("hsc", "ads1115")
+SENSORS = (
+    "bmp581", "bmp280", "bme280", "bmp388", "bmp390", "ms5611", "ms5837", "lps22hb", "lps28dfw",
+    "dps310", "dps368",
+) + DECLARED + ("none",)  # fmt: skip
 U95_KINDS = (  # by the codes of hullcore.measurement
     "none",
     "noise_only_scatter",
@@ -38,6 +43,10 @@ _MAX_FIRST = const(46155)  # a WINDOW record counts up to 255 sub-windows of hul
 SETTINGS = (
     ("name", _TEXT, "chamber", 16),
     ("sensor", _CHOICE, "bmp581", SENSORS),
+    ("sensor_model", _TEXT, "-", 8),
+    ("range_low_pa", _INT, 0, (-2000000, 4190000)),
+    ("range_high_pa", _INT, 0, (-2000000, 4190000)),
+    ("shunt_mohm", _INT, 100000, (1000, 195000)),  # 21 mA of the highest are 4.095 V
     ("address", _INT, 0, (0, 119)),  # 0: the chip's default
     ("i2c_sda", _INT, 4, (0, 28)),
     ("i2c_scl", _INT, 5, (1, 29)),
@@ -126,8 +135,12 @@ def check(key: str, value) -> object:
 
 def check_together(config: dict) -> None:
     """Refuse combinations that contradict each other (SettingError)."""
-    if config["pressure_kind"] == "gauge" and config["compensation"] != "none":
+    if config["pressure_kind"] != "abs" and config["compensation"] != "none":
         raise SettingError("compensation: needs absolute pressure; a gauge sensor allows none only")
+    if config["sensor"] in DECLARED or config["sensor_model"] != "-":
+        from hullcore import sensormodel  # rarely needed, and needs this module itself
+
+        sensormodel.check(config)
     _check_pins(config["i2c_sda"], config["i2c_scl"])
     previous = 0
     for length_s in config["windows_s"]:

@@ -77,6 +77,8 @@ def _load(board, values: dict):
     i2c = board.i2c(values["i2c_sda"], values["i2c_scl"], values["i2c_khz"])
     driver = catalogue.load(sensor, i2c, values["address"], ratio, board.sleep_ms)
     driver.oversampling = ratio
+    if hasattr(driver, "declare"):
+        driver.declare(values)
     try:
         driver.start()  # some chips know their resolution only then, and the snapshot names it
     except (OSError, SensorError):

@@ -10,6 +10,7 @@ import sys
 
 _RARE = (
     "hullcore.outputs",
+    "hullcore.sensormodel",
     "hullcore.settings",
     "hullnode.drivers.catalogue",
     "hullnode.identity",

@@ -17,12 +17,17 @@ Every driver class has the same face:
     pressure_lsb_q8     the chip's resolution, Pa/256, rounded up, valid after start
     pressure_shift, temperature_shift   low bits that are the same in every sample
 
+    declare(values)     only with sensors that cannot say what they are: takes model and range from
+                        settings that were checked together, before start; KIND is "declared" and
+                        the range the widest until then
+
 and its module has `conversion_us(oversampling)`, the longest time from trigger to sample.
 
 A probe (KIND "temperature") has the same face without its pressure half, and besides
 `temperature_lsb_q16`, its resolution in K/65536.
 
-`i2c` is the subset readfrom_mem_into, writeto_mem and writeto of machine.I2C. A NACK is an
+`i2c` is the subset readfrom_mem_into, writeto_mem, writeto and readfrom_into of machine.I2C;
+`ds18b20` is given a 1-Wire bus instead, see there. A NACK is an
 OSError from any method; what the chip itself says is a SensorError. After either, the caller
 starts over: `trigger` when the bus failed once, `start` when it failed again or the chip lost
 its configuration.

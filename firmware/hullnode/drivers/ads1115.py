@@ -6,9 +6,9 @@ broken sensor or wire, not a pressure.
 
 `sensor_model` is one of
 
-    0.5-4.5V    AIN0: the transducer's output, AIN1: its 5 V supply, both through equal dividers to
-                at most 4 V. The output is ratiometric, 10 to 90 % of the supply: what the supply
-                does cancels, and so does the dividers' common ratio.
+    0.5-4.5V    AIN0: the transducer's output, AIN1: its 5 V supply; both directly when the chip
+                has 5 V too, or through two equal dividers. The output is ratiometric, 10 to 90 %
+                of the supply: what the supply does cancels, and so does the dividers' ratio.
     4-20mA      AIN0: the voltage over a resistor of `shunt_mohm` to ground, at most 4 V.
 
 and `range_low_pa` and `range_high_pa` are the pressures at both ends, `pressure_kind` what it
@@ -21,7 +21,6 @@ its data rates are powers of two apart.
 
 from hullcore.compat import const
 from hullnode.drivers.errors import (
-    BAD_MODEL,
     CHIP_FAULT,
     CHIP_RESET,
     CONFIG_REFUSED,
@@ -35,8 +34,11 @@ _CONFIG = const(0x01)
 _START = const(0x8000)  # read: no conversion is running
 _AIN0 = const(0x4000)  # against ground
 _AIN1 = const(0x5000)
-_SINGLE_SHOT = const(0x0303)  # full scale 4.096 V, single-shot, comparator off
-_RESET_CONFIG = const(0x8583)
+_SINGLE_SHOT = const(0x0103)  # full scale 6.144 V, single-shot, comparator off
+_SCALE_4096 = const(0x0200)  # full scale 4.096 V
+_FASTEST = const(0xE0)  # 860 Hz
+_FASTEST_MS = const(2)
+_LEAST_SUPPLY = const(6554)  # a fifth of the scale, 1.2 V: less is none
 _UV_PER_COUNT = const(125)
 _POLL_US = const(250)
 _LIMIT_Q8 = const(0x3FFFFFFF)
@@ -55,8 +57,13 @@ def conversion_us(oversampling: int) -> int:
     return 2 * _one_conversion_us(oversampling)
 
 
+def _bytes(config: int) -> bytes:
+    config |= _START
+    return bytes([config >> 8, config & 0xFF])
+
+
 class Ads1115:
-    """One transducer behind one ADS1115; see `hullnode.drivers` for the interface all drivers share.
+    """One transducer behind an ADS1115; see `hullnode.drivers` for the interface drivers share.
 
     KIND and range are known after `declare`. `collect` raises SensorError CHIP_FAULT when the
     transducer's signal is none. The products with the span allocate about 100 bytes a sample with
@@ -75,8 +82,9 @@ class Ads1115:
         self._i2c = i2c
         self._address = address
         self._data = bytearray(2)
-        self._signal = self._config(_AIN0, oversampling)
-        self._supply = self._config(_AIN1, oversampling)
+        self._rate = (7 - _RATIOS.index(oversampling)) << 5
+        self._sleep_ms = sleep_ms
+        self._signal = self._supply = b""
         self._conversion_us = _one_conversion_us(oversampling)
         self._first = 0
         self._second = False
@@ -86,50 +94,57 @@ class Ads1115:
         self.pressure_shift = 0
         self.temperature_shift = 0
 
-    def _config(self, channel: int, oversampling: int) -> bytes:
-        value = _START | channel | _SINGLE_SHOT & ~0xE0 | (7 - _RATIOS.index(oversampling)) << 5
-        return bytes([value >> 8, value & 0xFF])
-
     def declare(self, values: dict) -> None:
-        """Take model, range, shunt and kind from the settings; SensorError BAD_MODEL."""
-        model = values["sensor_model"]
-        self._loop = model == "4-20mA"
+        """Take model, range, shunt and kind from settings that were checked together."""
+        from hullcore.sensormodel import CURRENT  # forgotten once the node runs
+
+        self._loop = values["sensor_model"] == CURRENT
         low, high = values["range_low_pa"], values["range_high_pa"]
-        if not (self._loop or model == "0.5-4.5V") or low >= high:
-            raise SensorError(BAD_MODEL)
         self.KIND = values["pressure_kind"]
         self.PRESSURE_MIN_PA, self.PRESSURE_MAX_PA = low, high
         self._low = low << 8
         self._span = high - low << 8
         self._shunt_mohm = shunt = values["shunt_mohm"]
         if self._loop:
-            # 20 mA must fit 4.096 V; one count is 125 µV of 16 mA * shunt
-            if not 0 < shunt <= 204800:
-                raise SensorError(BAD_MODEL)
+            # one count is 125 µV of 16 mA * shunt
             self.pressure_lsb_q8 = self._span * _UV_PER_COUNT // (16 * shunt) + 1
+            self._signal = _bytes(_AIN0 | _SINGLE_SHOT | _SCALE_4096 | self._rate)
         else:
-            # of a supply of 4 V behind the divider, 32000 counts, 80 % is the span
-            self.pressure_lsb_q8 = self._span // 25600 + 1
+            self._signal = _bytes(_AIN0 | _SINGLE_SHOT | self._rate)
+            self._supply = _bytes(_AIN1 | _SINGLE_SHOT | self._rate)
 
     def _get(self, register: int) -> int:
         self._i2c.readfrom_mem_into(self._address, register, self._data)
         return self._data[0] << 8 | self._data[1]  # < 2^16
 
     def start(self) -> None:
-        """Configure, without a conversion. Takes no time.
+        """Configure; with a ratiometric transducer measure its supply once, which takes 2 ms.
 
         Raises OSError (bus), SensorError WRONG_ID (no configuration register of this kind),
-        CONFIG_REFUSED.
+        CONFIG_REFUSED, CHIP_FAULT (no supply).
         """
-        config = self._signal[0] << 8 | self._signal[1]
         now = self._get(_CONFIG)
-        if now & 0x7FFF != _RESET_CONFIG & 0x7FFF and not now & 0x0100:
+        if not now & 0x0100:
             raise SensorError(WRONG_ID, now)  # single-shot is what a reset and this driver set
-        idle = bytes([self._signal[0] & 0x7F, self._signal[1]])
-        self._i2c.writeto_mem(self._address, _CONFIG, idle)
+        if self._loop:
+            first = bytes([self._signal[0] & 0x7F, self._signal[1]])  # no conversion
+        else:
+            first = _bytes(_AIN1 | _SINGLE_SHOT | _FASTEST)
+        self._i2c.writeto_mem(self._address, _CONFIG, first)
+        self._sleep_ms(_FASTEST_MS)
         kept = self._get(_CONFIG)
-        if kept & 0x7FFF != config & 0x7FFF:
+        if not self._kept(kept, first):
             raise SensorError(CONFIG_REFUSED, kept)
+        if not self._loop:
+            supply = self._get(_CONVERSION)
+            if not _LEAST_SUPPLY <= supply < 0x8000:
+                raise SensorError(CHIP_FAULT, supply)
+            # 80 % of the supply is the span
+            self.pressure_lsb_q8 = self._span * 10 // (8 * supply) + 1
+
+    def _kept(self, config: int, asked: bytes) -> bool:
+        """Whether the register holds what was written, but for the bit that says idle."""
+        return config & 0x7FFF == (asked[0] & 0x7F) << 8 | asked[1]
 
     def trigger(self) -> int:
         """Start the conversion of the output; µs until `collect` is worth calling. OSError."""
@@ -145,7 +160,7 @@ class Ads1115:
         """
         asked = self._supply if self._second else self._signal
         config = self._get(_CONFIG)
-        if config & 0x7FFF != (asked[0] & 0x7F) << 8 | asked[1]:
+        if not self._kept(config, asked):
             raise SensorError(CHIP_RESET, config)
         if not config & _START:
             return _POLL_US
@@ -174,8 +189,8 @@ class Ads1115:
 
     def _from_ratio(self, counts: int, supply: int) -> None:
         """Pressure from output over supply: 0.1 is the low end, 0.9 the high end."""
-        # the supply at a fifth of the scale or less is none; 5 and 95 % of it are no signal
-        if supply < 6554 or not supply <= 20 * counts <= 19 * supply:
+        # 5 and 95 % of the supply are no signal
+        if supply < _LEAST_SUPPLY or not supply <= 20 * counts <= 19 * supply:
             raise SensorError(CHIP_FAULT, counts & 0xFFFF)
         self._deliver(10 * counts - supply, 8 * supply)
 

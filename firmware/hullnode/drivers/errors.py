@@ -11,8 +11,7 @@ UNKNOWN = 8  # no such sensor id; detail: 0
 BAD_ADDRESS = 9  # the chip cannot have this address; detail: the address
 BAD_OVERSAMPLING = 10  # detail: the ratio asked for
 PERIOD_TOO_SHORT = 11  # detail: the shortest conversion, µs
-BAD_MODEL = 12  # `sensor_model` or the range declared with it is none of this sensor's; detail: 0
-CHIP_FAULT = 13  # the sensor reports a fault, or its signal is outside what it can send; detail: it
+CHIP_FAULT = 12  # the sensor reports a fault, or its signal is outside what it can send; detail: it
 
 
 class SensorError(Exception):

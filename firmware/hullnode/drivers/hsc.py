@@ -9,56 +9,24 @@ are read: 2 status bits, 14 bits of pressure, 11 of temperature. `trigger` takes
 which makes the chip say "stale" until its next conversion has ended: a sample is never older than
 its slot.
 
-`sensor_model` is the pressure range of the part number with the letter of its transfer function:
-HSCDANN150PGAA3 is 150PG, function A: 150PGA. A missing letter is A. So the range, in what units,
-and whether it is absolute, gauge or differential come from the number on the part.
+Range, kind and transfer function come from the part number, see `hullcore.sensormodel`.
 """
 
 from hullcore.compat import const
-from hullnode.drivers.errors import BAD_MODEL, CHIP_FAULT, SensorError
+from hullnode.drivers.errors import CHIP_FAULT, SensorError
 
 _UPDATE_US = const(1000)  # 0.46 ms typical; twice that
 _POLL_US = const(250)
 _STALE = const(2)
 _ZERO_COUNT_Q16 = const(14624358)  # 223.15 K: 0 counts of temperature are -50 degC; 0.4 LSB low
-_UNITS = "LKGMBPN"
-# Pa per unit: Pa, kPa, MPa, mbar, bar, psi, inH2O (4 degC), as numerators over 10^9
-_PASCALS = (1000000000, 1000000000000, 1000000000000000, 100000000000, 100000000000000,
-            6894757293168, 249088910000)  # fmt: skip
-_FUNCTIONS = "ABCF"
-# counts at the ends: 10 to 90, 5 to 95, 5 to 85, 4 to 94 % of 2^14
-_LOW_COUNTS = (1638, 819, 819, 655)
-_HIGH_COUNTS = (14746, 15565, 13926, 15401)
+# output over 2^14 at both ends is 10 to 90, 5 to 95, 5 to 85, 4 to 94 %: the share of the span is
+# (scale * counts - zero) / whole. The sheet prints the ends of A as 1638 and 14745 counts, rounded
+_SHARES = ((5, 8192, 65536), (5, 4096, 73728), (5, 4096, 65536), (25, 16384, 368640))
 
 
 def conversion_us(oversampling: int) -> int:
     """Longest time from trigger to sample, µs."""
-    return _UPDATE_US + 2 * _POLL_US
-
-
-def pressure_range(model: str) -> tuple:
-    """(kind, low, high in Pa/256, transfer function) of a range code such as 001BAA or 2.5MD.
-
-    Raises SensorError BAD_MODEL.
-    """
-    if len(model) == 5:
-        model += "A"
-    if len(model) != 6 or model[4] not in "ADG" or model[5] not in _FUNCTIONS:
-        raise SensorError(BAD_MODEL)
-    tenths = model[0] + model[2] if model[1] == "." else model[:3] + "0"
-    for digit in tenths:
-        if digit not in "0123456789":
-            raise SensorError(BAD_MODEL)
-    if model[3] not in _UNITS:
-        raise SensorError(BAD_MODEL)
-    # Pa/256, rounded; 10 bar are 2^28
-    high = (int(tenths) * _PASCALS[_UNITS.index(model[3])] * 256 // 5000000000 + 1) // 2
-    if not 0 < high < 0x20000000:
-        raise SensorError(BAD_MODEL)
-    kind = model[4]
-    if kind == "D":
-        return "diff", -high, high, _FUNCTIONS.index(model[5])
-    return "abs" if kind == "A" else "gauge", 0, high, _FUNCTIONS.index(model[5])
+    return (_UPDATE_US + 2 * _POLL_US) * oversampling
 
 
 class Hsc:
@@ -87,18 +55,18 @@ class Hsc:
         self.temperature_shift = 0
 
     def declare(self, values: dict) -> None:
-        """Take `sensor_model` from the settings; SensorError BAD_MODEL."""
-        self.KIND, low, high, function = pressure_range(values["sensor_model"])
+        """Take `sensor_model` from settings that were checked together."""
+        from hullcore.sensormodel import hsc_range  # forgotten once the node runs
+
+        self.KIND, low, high, function = hsc_range(values["sensor_model"])
         self.PRESSURE_MIN_PA = low >> 8
         self.PRESSURE_MAX_PA = (high + 255) >> 8
         self._low = low
-        self._zero = _LOW_COUNTS[function]
-        counts = _HIGH_COUNTS[function] - self._zero  # < 2^14
-        # span * n / counts in two small products: whole counts and the rest
-        self._per_count = (high - low) // counts  # < 2^30 / 2^13
-        self._rest = (high - low) % counts
-        self._counts = counts
-        self.pressure_lsb_q8 = self._per_count + (1 if self._rest else 0)
+        self._scale, self._zero, self._whole = _SHARES[function]
+        span = high - low  # < 2^29
+        self._per_part = span // self._whole  # < 2^13
+        self._rest = span % self._whole  # < 2^19
+        self.pressure_lsb_q8 = self._scale * span // self._whole + 1
 
     def start(self) -> None:
         """Check that something answers as these sensors do. OSError, SensorError CHIP_FAULT."""
@@ -124,9 +92,14 @@ class Hsc:
         if self._read() == _STALE:
             return _POLL_US
         data = self._data
-        n = ((data[0] & 0x3F) << 8 | data[1]) - self._zero  # |n| < 2^14
-        # products < 2^14 * 2^17 / 2 (10 bar differential) and < 2^28
-        self.pressure_q8 = self._low + n * self._per_count + n * self._rest // self._counts
+        part = ((data[0] & 0x3F) << 8 | data[1]) * self._scale - self._zero  # < 2^19
+        # low + span * part / whole, exact, by long division: span and part do not fit one product
+        whole = self._whole
+        rest = self._rest
+        high = (part >> 8) * rest  # < 2^11 * 2^19
+        low = (high % whole << 8) + (part & 0xFF) * rest  # < 2^27 + 2^27
+        p = self._low + part * self._per_part  # within 1.2 spans, < 2^30
+        self.pressure_q8 = p + (high // whole << 8) + low // whole
         raw = data[2] << 3 | data[3] >> 5  # < 2^11
         # 200 degC / 2047 counts in K/65536 is 6403 + 259 / 2047; products < 2^24
         self.temperature_q16 = raw * 6403 + raw * 259 // 2047 + _ZERO_COUNT_Q16

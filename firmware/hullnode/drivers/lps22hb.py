@@ -15,7 +15,7 @@ _CTRL2 = const(0x10)  # register addresses count up, as after a reset
 
 def conversion_us(oversampling: int) -> int:
     """Longest time from trigger to sample, µs: one period at 75 Hz and a tenth."""
-    return 14667
+    return 14667 * oversampling
 
 
 class Lps22hb(OneShot):

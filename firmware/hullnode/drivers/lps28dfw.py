@@ -2,15 +2,14 @@
 
 Source: ST DS13317: register map (8), CTRL_REG1 with averaging (9.6), CTRL_REG2 with full scale
 (9.7), pressure and temperature interpretation (4: 4096 LSB/hPa up to 1260 hPa, 2048 up to 4060,
-100 LSB/degC). The data sheet gives no one-shot time; 512 averages are permitted up to 25 Hz, one
-conversion in 40 ms, and 4 up to 200 Hz: the longest time is bounded by a line through both, and
-the data-ready flags tell the end.
+100 LSB/degC). The data sheet gives no one-shot time; 512 averages are permitted up to 10 Hz, so
+they take less than 100 ms, and 4 up to 200 Hz: the longest time is bounded by a line below both,
+and the data-ready flags tell the end.
 
-`sensor_model` 1260 (the default) or 4060 chooses the full scale in hPa.
+The setting `sensor_model` chooses the full scale in hPa: 1260 (the default) or 4060.
 """
 
 from hullcore.compat import const
-from hullnode.drivers.errors import BAD_MODEL, SensorError
 from hullnode.drivers.st import OneShot
 
 _BLOCK_UPDATE = const(0x08)  # CTRL_REG2
@@ -22,7 +21,7 @@ _CODES = (0, 1, 2, 3, 4, 5, 7)
 
 def conversion_us(oversampling: int) -> int:
     """Longest time from trigger to sample, µs."""
-    return 4700 + 70 * oversampling
+    return 1700 + 182 * oversampling
 
 
 class Lps28dfw(OneShot):
@@ -32,7 +31,6 @@ class Lps28dfw(OneShot):
     """
 
     SENSOR = "lps28dfw"
-    ADDRESSES = (0x5C, 0x5D)
     ID = 0xB4
     OVERSAMPLINGS = _RATIOS
     PRESSURE_MIN_PA = 26000
@@ -44,10 +42,7 @@ class Lps28dfw(OneShot):
         self._configure(self._averaging, _BLOCK_UPDATE, 1)
 
     def declare(self, values: dict) -> None:
-        """Take `sensor_model` from the settings; SensorError BAD_MODEL."""
-        model = values["sensor_model"]
-        if model == "4060":
+        """Take `sensor_model` from settings that were checked together."""
+        if values["sensor_model"] == "4060":
             self.PRESSURE_MAX_PA = 406000
             self._configure(self._averaging, _BLOCK_UPDATE | _FULL_SCALE_4060, 2)
-        elif model != "-" and model != "1260":
-            raise SensorError(BAD_MODEL)

@@ -36,7 +36,7 @@ class OneShot:
     """
 
     KIND = "abs"
-    ADDRESSES = (0x5D, 0x5C)
+    ADDRESSES = (0x5C, 0x5D)
     ALLOCATES = False
     ID = 0
 

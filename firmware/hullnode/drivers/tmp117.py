@@ -36,8 +36,11 @@ _RATIOS = (1, 8, 32, 64)
 
 
 def conversion_us(oversampling: int) -> int:
-    """Longest time from trigger to sample, µs: 17.5 ms for each averaged conversion (6.6)."""
-    return 17500 * oversampling
+    """Longest time from trigger to sample, µs: 17.5 ms for each averaged conversion (6.6).
+
+    1 % more, as table 7-2 rounds 64 of 15.5 ms up to a second.
+    """
+    return 17650 * oversampling
 
 
 class Tmp117:

@@ -217,12 +217,27 @@ def test_bus_errors_pass_through(bus, sensor):
 
 
 @pytest.mark.parametrize(
-    ("ratio", "printed_pa"),
-    [(1, 2.64), (2, 1.32), (4, 0.66), (8, 0.33), (16, 0.17), (32, 0.085)],
+    ("ratio", "osr", "printed_pa"),
+    [
+        (1, 0x00, 2.64),
+        (2, 0x01, 1.32),
+        (4, 0x02, 0.66),
+        (8, 0x03, 0.33),
+        (16, 0x0C, 0.17),
+        (32, 0x0D, 0.085),
+    ],
 )
-def test_native_resolution_is_the_one_of_the_data_sheet(ratio, printed_pa):
-    lsb_q8 = Bmp388(None, ADDRESS, ratio, None).pressure_lsb_q8
-    assert lsb_q8 / 256 == pytest.approx(printed_pa, rel=0.03)
+def test_native_resolution_is_the_step_of_this_part_and_not_below_the_printed_one(
+    bus, ratio, osr, printed_pa
+):
+    driver = Bmp388(bus, ADDRESS, ratio, bus.sleep_ms)
+    bus.expect(*started(osr))
+    driver.start()
+    adc_25 = PART[0] * 256 + round(25 * 2**30 / PART[1])
+    per_count = (exact(PART, adc_25, 0x810000)[0] - exact(PART, adc_25, 0x800000)[0]) / 0x10000
+    step_q8 = abs(per_count) * 256 * 256 / ratio
+    assert abs(driver.pressure_lsb_q8 - step_q8) < 1 + step_q8 / 1000
+    assert driver.pressure_lsb_q8 / 256 >= printed_pa
 
 
 # 3.9.2: 234 µs + 392 + 2020 per pressure step + 313 + 2020 per temperature step, typical

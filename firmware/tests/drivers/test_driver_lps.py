@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hullnode.drivers import lps22hb, lps28dfw
-from hullnode.drivers.errors import BAD_MODEL, CONFIG_REFUSED, NOT_READY, WRONG_ID, SensorError
+from hullnode.drivers.errors import CONFIG_REFUSED, NOT_READY, WRONG_ID, SensorError
 from hullnode.drivers.lps22hb import Lps22hb
 from hullnode.drivers.lps28dfw import Lps28dfw
 
@@ -63,10 +63,8 @@ def bus(scripted):
 
 
 def data(pressure: int, temperature: int) -> tuple:
-    return (
-        "read", 0x28,
-        pressure.to_bytes(3, "little", signed=True) + temperature.to_bytes(2, "little", signed=True),
-    )  # fmt: skip
+    low = pressure.to_bytes(3, "little", signed=True)
+    return "read", 0x28, low + temperature.to_bytes(2, "little", signed=True)
 
 
 @pytest.fixture
@@ -158,12 +156,9 @@ def test_models():
     assert driver.PRESSURE_MAX_PA == 126000
     driver.declare({"sensor_model": "4060"})
     assert driver.PRESSURE_MAX_PA == 406000
-    with pytest.raises(SensorError) as error:
-        driver.declare({"sensor_model": "2000"})
-    assert error.value.code == BAD_MODEL
 
 
-def test_conversion_times_bound_the_periods_of_the_fastest_rates():
+def test_conversion_times_agree_with_the_fastest_rates():
     assert lps22hb.conversion_us(1) >= 1_000_000 / 75
-    assert lps28dfw.conversion_us(512) >= 1_000_000 / 25
+    assert lps28dfw.conversion_us(512) <= 1_000_000 / 10
     assert lps28dfw.conversion_us(4) <= 1_000_000 / 200

@@ -73,6 +73,7 @@ class BenchSpec:
     def node_settings(self) -> dict[str, object]:
         """A complete, checked configuration for the node; InputError when settings contradict."""
         values = settings.defaults()
+        values.update(CATALOGUE[self.sensor].settings)
         values.update(
             sensor=self.sensor,
             address=CATALOGUE[self.sensor].address,
@@ -96,7 +97,7 @@ class BenchSpec:
 
     def _pressure_kind(self) -> str:
         if self.replay is None:
-            return "abs" if CATALOGUE[self.sensor].kind == "abs" else "gauge"
+            return CATALOGUE[self.sensor].kind
         return "abs" if self.replay.absolute else "gauge"
 
     def _compensation(self) -> str:

@@ -12,7 +12,7 @@ temperature is not looked at.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from hullwatch.sim.registers.model import NEVER_US
 from hullwatch.sim.registers.transducer import Ratiometric, Transducer
@@ -54,6 +54,11 @@ class Ads1115Model(WordChip):
     PRESSURE_MAX_PA = 1_000_000
     LONGEST_REPLY = 2
     kind = "gauge"
+    SETTINGS: ClassVar[dict[str, object]] = {
+        "sensor_model": "0.5-4.5V",
+        "range_high_pa": PRESSURE_MAX_PA,
+        "pressure_kind": kind,
+    }
 
     def __init__(
         self,

@@ -21,6 +21,7 @@ from math import sqrt
 from struct import pack
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from hullwatch.sim.bus import ByteSource
 from hullwatch.sim.registers.registerchip import RegisterChip
 
 if TYPE_CHECKING:
@@ -175,6 +176,16 @@ class Bmp388Model(RegisterChip):
             ticks = int((self._now_us() - self._powered_us) / _TICK_US) & 0xFFFFFF
             self.registers[_SENSOR_TIME : _SENSOR_TIME + 3] = ticks.to_bytes(3, "little")
         super().read_mem_into(memaddr, buf)
+
+    def write(self, data: bytes) -> None:
+        """Register number, then its value, then the next number and its value (5.2.1)."""
+        super().write(data[:2])
+        for index in range(2, len(data) - 1, 2):
+            self._put(data[index] & 0x7F, data[index + 1])
+
+    def write_mem(self, memaddr: int, data: ByteSource) -> None:
+        """As `write`: only reads step through the registers by themselves."""
+        self.write(bytes((memaddr, *data)))
 
     # -- behaviour --------------------------------------------------------
 

@@ -17,19 +17,23 @@ from hullwatch.sim.registers.ms5837 import Ms5837Model
 
 
 class CatalogueEntry(NamedTuple):
-    """A sensor's model, its usual I2C address, its range in Pa and what that counts from."""
+    """A sensor's model, its usual I2C address, its range in Pa and what that counts from,
+    and what the node's settings must say of it.
+    """
 
     model: type[SensorModel]
     address: int
     pressure_min_pa: int
     pressure_max_pa: int
     kind: str
+    settings: dict[str, object]
 
 
 def _entry(model: type[SensorModel]) -> CatalogueEntry:
     return CatalogueEntry(
-        model, model.ADDRESS, model.PRESSURE_MIN_PA, model.PRESSURE_MAX_PA, model.kind
-    )
+        model, model.ADDRESS, model.PRESSURE_MIN_PA, model.PRESSURE_MAX_PA, model.kind,
+        model.SETTINGS,
+    )  # fmt: skip
 
 
 CATALOGUE: Final[dict[str, CatalogueEntry]] = {

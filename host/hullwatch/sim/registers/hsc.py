@@ -15,7 +15,7 @@ the part number, start-up. Not modelled: command mode, other transfer functions,
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from hullwatch.sim.registers.wordchip import WordChip
 
@@ -75,6 +75,7 @@ class HscModel(WordChip):
     PRESSURE_MAX_PA = 160_000
     LONGEST_REPLY = 4
     PART = "1.6BA"
+    SETTINGS: ClassVar[dict[str, object]] = {"sensor_model": PART}
 
     def __init__(
         self,

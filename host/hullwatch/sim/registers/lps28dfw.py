@@ -38,6 +38,7 @@ class Lps28dfwModel(StBarometer):
     CHIP_ID = 0xB4
     PRESSURE_MIN_PA = 26_000
     PRESSURE_MAX_PA = 406_000
+    SETTINGS: ClassVar[dict[str, object]] = {"sensor_model": "4060"}
 
     RESET: ClassVar[dict[int, int]] = {CTRL_REG3: 0x01}
     WRITABLE: ClassVar[dict[int, int]] = {

@@ -39,6 +39,8 @@ class SensorModel(I2cDevice):
     # What the pressure is counted from: "abs", "gauge" or "diff". Where it depends on the part,
     # the class has the usual one and the specimen its own.
     kind: str = "abs"
+    # What a node's settings must say of the usual specimen.
+    SETTINGS: ClassVar[dict[str, object]] = {}
 
     def __init__(
         self,

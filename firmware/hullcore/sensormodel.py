@@ -1,0 +1,64 @@
+"""What the setting `sensor_model` says, for the sensors that cannot say it themselves.
+
+    hsc         the pressure range of the part number and the letter of its transfer function:
+                HSCDANN150PGAA3 is 150PG, function A: 150PGA. A missing letter is A.
+    ads1115     the transducer's output, 0.5-4.5V (of a 5 V supply, ratiometric) or 4-20mA
+    lps28dfw    the full scale in hPa, 1260 or 4060
+
+Source of the ranges: Honeywell 32321348 (HSC, SSC data sheet), nomenclature.
+"""
+
+from hullcore.settings import SettingError
+
+RATIOMETRIC = "0.5-4.5V"
+CURRENT = "4-20mA"
+_KINDS = {"A": "abs", "G": "gauge", "D": "diff"}
+_UNITS = "LKGMBPN"
+# nPa per unit: Pa, kPa, MPa, mbar, bar, psi, inH2O (4 degC)
+_NANOPASCALS = (1000000000, 1000000000000, 1000000000000000, 100000000000, 100000000000000,
+            6894757293168, 249088910000)  # fmt: skip
+_FUNCTIONS = "ABCF"
+_MOST_Q8 = 0x10000000  # 10 bar and a little
+
+
+def hsc_range(model: str) -> tuple:
+    """(kind, low, high in Pa/256, index of the transfer function in ABCF) of an HSC model.
+
+    Raises SettingError.
+    """
+    text = model + "A" if len(model) == 5 else model
+    if len(text) != 6 or text[3] not in _UNITS or text[4] not in _KINDS:
+        raise SettingError("sensor_model: %s is no HSC pressure range; write 001BA, 150PGA" % model)
+    tenths = text[0] + text[2] if text[1] == "." else text[:3] + "0"
+    for digit in tenths:
+        if digit not in "0123456789":
+            raise SettingError("sensor_model: %s: the range begins with a number" % model)
+    if text[5] not in _FUNCTIONS:
+        raise SettingError("sensor_model: %s: the transfer function is A, B, C or F" % model)
+    # rounded; 10 bar are 2^28
+    high = (int(tenths) * _NANOPASCALS[_UNITS.index(text[3])] * 256 // 5000000000 + 1) // 2
+    if not 0 < high <= _MOST_Q8:
+        raise SettingError("sensor_model: %s is outside 0 to 10 bar" % model)
+    return _KINDS[text[4]], -high if text[4] == "D" else 0, high, _FUNCTIONS.index(text[5])
+
+
+def check(config: dict) -> None:
+    """Refuse a model, range or kind that this sensor does not have (SettingError)."""
+    sensor = config["sensor"]
+    model = config["sensor_model"]
+    if sensor == "hsc":
+        kind = hsc_range(model)[0]
+        if kind != config["pressure_kind"]:
+            raise SettingError("pressure_kind: an HSC %s measures %s" % (model, kind))
+    elif sensor == "ads1115":
+        if model != RATIOMETRIC and model != CURRENT:
+            raise SettingError("sensor_model: ads1115 needs %s or %s" % (RATIOMETRIC, CURRENT))
+        if config["range_low_pa"] >= config["range_high_pa"]:
+            raise SettingError("range_high_pa: must be above range_low_pa")
+        if config["compensation"] == "sensor":
+            raise SettingError("compensation: an ads1115 measures no temperature")
+    elif sensor == "lps28dfw":
+        if model not in ("-", "1260", "4060"):
+            raise SettingError("sensor_model: lps28dfw has 1260 or 4060 (hPa)")
+    elif model != "-":
+        raise SettingError("sensor_model: %s has no models, set it to -" % sensor)
