@@ -8,6 +8,7 @@
 Source of the ranges: Honeywell 32321348 (HSC, SSC data sheet), nomenclature.
 """
 
+from hullcore.compat import const
 from hullcore.settings import SettingError
 
 RATIOMETRIC = "0.5-4.5V"
@@ -18,7 +19,7 @@ _UNITS = "LKGMBPN"
 _NANOPASCALS = (1000000000, 1000000000000, 1000000000000000, 100000000000, 100000000000000,
             6894757293168, 249088910000)  # fmt: skip
 _FUNCTIONS = "ABCF"
-_MOST_Q8 = 0x10000000  # 10 bar and a little
+_MOST_Q8 = const(0x10000000)  # 10 bar and a little
 
 
 def hsc_range(model: str) -> tuple:

@@ -50,7 +50,7 @@ def conversion_us(oversampling: int) -> int:
     return 93750 * oversampling + 3 * (3500 + _AGAIN_US)
 
 
-def crc8(data: bytes, crc: int = 0) -> int:
+def crc8(data: bytes | bytearray, crc: int = 0) -> int:
     """CRC-8 x^8 + x^5 + x^4 + 1, least significant bit first (AN27); 0 over data and their CRC."""
     for byte in data:
         crc ^= byte

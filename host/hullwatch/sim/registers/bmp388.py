@@ -185,7 +185,7 @@ class Bmp388Model(RegisterChip):
 
     def write_mem(self, memaddr: int, data: ByteSource) -> None:
         """As `write`: only reads step through the registers by themselves."""
-        self.write(bytes((memaddr, *data)))
+        self.write(bytes([memaddr, *(data[index] for index in range(len(data)))]))
 
     # -- behaviour --------------------------------------------------------
 
