@@ -99,15 +99,17 @@ class HarmedPort:
 class Yard:
     """A witnessed node, its database, and whichever logger runs at present."""
 
-    def __init__(self, path, witness=None, store=None, **spec):
+    def __init__(self, path, witness=None, store=None, witnessed=True, **spec):
         self.path = path
         self.witness = witness or Witness()
-        self.bench = Bench(BenchSpec(**{"seed": 3, **spec}), self.witness)
+        spec = {"seed": 3, **spec}
+        made = BenchSpec(**spec)
+        self.bench = Bench(made, self.witness) if witnessed else SimBench(made)
         self.store = store or Store.open(path, NOW_US)
         self.port = self.bench.open_port()
         self.jump_s = 0.0
         self.stood_s = 0.0
-        self.draw = random.Random(spec.get("seed", 3))
+        self.draw = random.Random(spec["seed"])
         self.status = {}
         self.logger = None
 
