@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hullwatch.errors import InputError
+from hullwatch.link.rawblock import MAX_FIRST
 from hullwatch.store import levels, rawcodec
 from hullwatch.store.canvas import Canvas, Envelope, Pieces
 from hullwatch.store.clocktime import DeviceClock
@@ -107,14 +108,15 @@ def _draw(
         )
     )  # fmt: skip
     coarse = (high_x - low_x) * levels.BUCKET_SAMPLES <= pixel * counts
-    kept = _kept(connection, boot)
+    low, high = _between(spans, low_x >= past, high_x <= start)
+    kept = _kept(connection, boot, low, high)
     for at in np.flatnonzero(near & ~whole).tolist():
         if coarse[at] or int(spans.first[at]) not in kept:
             canvas.add(_buckets(connection, boot, channel, spans, at, axis))
         else:
             for chunk in raw_chunks(connection, boot, int(spans.first[at]), int(spans.past[at])):
                 canvas.add(_samples(chunk, channel, axis))
-    for chunk in codec_chunks(connection, boot, rawcodec.AS_RECEIVED):
+    for chunk in codec_chunks(connection, boot, rawcodec.AS_RECEIVED, low, high):
         canvas.add(_samples(chunk, channel, axis))
 
 
@@ -127,11 +129,21 @@ def _spans(connection: sqlite3.Connection, boot: BootKey, channel: str) -> _Span
     return _Spans(*np.array(rows, np.int64).reshape(-1, 8).T)
 
 
-def _kept(connection: sqlite3.Connection, boot: BootKey) -> set[int]:
-    """First numbers of the spans whose samples are stored."""
+def _between(spans: _Spans, after: NDArray[np.bool_], before: NDArray[np.bool_]) -> tuple[int, int]:
+    """Numbers low … high − 1 with which everything in the picture begins.
+
+    Between the last span before it and the first one after it: places follow the numbers.
+    """
+    low = int(spans.past[before].max(initial=0))
+    return low, int(spans.first[after].min(initial=MAX_FIRST))
+
+
+def _kept(connection: sqlite3.Connection, boot: BootKey, low: int, high: int) -> set[int]:
+    """First numbers, from low to before high, of the spans whose samples are stored."""
     rows = connection.execute(
-        "SELECT first FROM raw_blocks WHERE node = ? AND epoch = ? AND boot = ? AND codec = ?",
-        (*boot, rawcodec.SPAN),
+        "SELECT first FROM raw_blocks WHERE node = ? AND epoch = ? AND boot = ?"
+        " AND first >= ? AND first < ? AND codec = ?",
+        (*boot, low, high, rawcodec.SPAN),
     )
     return {first for (first,) in rows}
 

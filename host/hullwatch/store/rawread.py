@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hullwatch.link.rawblock import MAX_FIRST
 from hullwatch.store import rawcodec
 from hullwatch.store.rows import RawSamples
 
@@ -39,13 +40,15 @@ def raw_chunks(
             yield chunk
 
 
-def codec_chunks(connection: sqlite3.Connection, boot: BootKey, codec: int) -> Iterator[RawSamples]:
-    """All samples of a boot that are stored in one codec, in order."""
+def codec_chunks(
+    connection: sqlite3.Connection, boot: BootKey, codec: int, low: int = 0, high: int = MAX_FIRST
+) -> Iterator[RawSamples]:
+    """Samples of a boot whose rows are in one codec and begin at low … high − 1, in order."""
     period_of = _periods(connection, boot)
     cursor = connection.execute(
-        f"SELECT boot, first, codec, data FROM raw_blocks WHERE {_KEY} AND codec = ?"
-        " ORDER BY first",
-        (*boot, codec),
+        f"SELECT boot, first, codec, data FROM raw_blocks WHERE {_KEY}"
+        " AND first >= ? AND first < ? AND codec = ? ORDER BY first",
+        (*boot, low, high, codec),
     )
     while rows := cursor.fetchmany(_CODEC_ROWS):
         yield _samples(rawcodec.decode(rows), period_of)
