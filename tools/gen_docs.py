@@ -52,12 +52,17 @@ _SETTING_NOTES = {
     "range_high_pa": ("Pa", "pressure at 4.5 V or 20 mA"),
     "shunt_mohm": ("mΩ", "resistor of a 4 to 20 mA loop"),
     "address": ("", "I²C address, 0 = the chip's default"),
+    "aux_sensor": ("", "second chip: a probe, or the pressure sensor of a reference chamber"),
+    "aux_address": ("", "its I²C address, 0 = the chip's default"),
     "i2c_sda": ("", "GPIO number of SDA"),
     "i2c_scl": ("", "GPIO number of SCL"),
     "i2c_khz": ("kHz", "I²C clock"),
     "period_us": ("µs", "sample period"),
     "oversampling": ("", "ratio, 0 = the largest whose conversion fits 80 % of the period"),
-    "compensation": ("", "`sensor`: pressure normalised with the chip's own temperature"),
+    "compensation": (
+        "",
+        "normalised with: `sensor` the chip's temperature, `probe` another, `reference` a chamber",
+    ),
     "pressure_kind": ("", "absolute, gauge or differential; only absolute permits compensation"),
     "volume_ul": ("µL", "test volume"),
     "gas": ("", "kept with every record"),
@@ -70,6 +75,15 @@ _SETTING_NOTES = {
     "u_gain_ppm": ("ppm", "standard uncertainty of the sensor's gain"),
     "tempco_mpa_k": ("mPa/K", "bound on the sensor's temperature coefficient"),
     "drift_mpa_day": ("mPa/day", "bound on the sensor's drift"),
+    "reference_pa": ("Pa", "pressure of the reference chamber at `t_ref_mk`; 0: not declared"),
+    "reference_leak_mpa_day": (
+        "mPa/day",
+        "bound on the fall of that pressure by the reference chamber's own leak; −1: not declared",
+    ),
+    "reference_lag_ms": (
+        "ms",
+        "bound on the lag of its sensor behind its gas; −1: its tightness is not watched",
+    ),
     "noise_profile": ("", "`learn`: intervals from the noise seen so far, not from scatter"),
     "windows_s": ("s", "window lengths, each 2 to 60 times the one before"),
     "outputs": ("", "valves: `PIN:NAME:KIND:nc` or `no`:longest s, see below; `none`: no outputs"),
@@ -114,7 +128,7 @@ def wire_messages() -> str:
     out.append(table(("id", "message", "direction", "delivery", "meaning"), rows))
     out.append(f"\n### Header\n\n{sentence(messages.FRAME_HEADER.doc)}.\n\n")
     out.append(_fields(messages.FRAME_HEADER.fields))
-    for m in (*messages.MESSAGES, messages.PONG):
+    for m in (*messages.MESSAGES, messages.PONG, messages.RAW_AUX):
         title = m.name if m.id else f"{m.name} (no frame of its own)"
         out.append(f"\n### {title}\n\n{sentence(m.doc)}.\n")
         if m.fields:

@@ -30,7 +30,9 @@ def _lines() -> list[str]:
         out.append(f"{m.name} = {m.id}")
         if m.fields:
             out.append(f'{m.name}_FORMAT = "{m.format}"')
-    out += [f'PONG_FORMAT = "{messages.PONG.format}"', ""]
+    out.append(f'PONG_FORMAT = "{messages.PONG.format}"')
+    out.append(f"RAW_HAS_AUX = {messages.RAW_HAS_AUX}")
+    out += [f'RAW_AUX_FORMAT = "{messages.RAW_AUX.format}"', ""]
     out.append(f"RECORD_BYTES = {recordkinds.RECORD_BYTES}")
     out.append(f"NO_RECORD = {recordkinds.NO_RECORD}")
     out.append(f'RECORD_HEADER = "{recordkinds.HEADER.format}"')

@@ -18,8 +18,8 @@ _NEAR = const(1024)  # 4 Pa: 181 squares of less stay below 2^28
 class _Level:
     """The open window of one length."""
 
-    def __init__(self) -> None:
-        self.sums = Sums()
+    def __init__(self, sums: Sums) -> None:
+        self.sums = sums
         self.scatter = Scatter()
         self.parts = 0
 
@@ -40,11 +40,14 @@ class Cascade:
         self.number = first
         self.withheld = 0
         self.j = 0
-        self._levels = [_Level() for _ in plan.samples]
-        self._block = Sums()
+        self._levels = [_Level(self._new_sums()) for _ in plan.samples]
+        self._block = self._new_sums()
         self._part = 0
         self._length = plan.blocks[0]
         self._reset_block()
+
+    def _new_sums(self):
+        return Sums()
 
     def _reset_block(self) -> None:
         self.j = 0

@@ -40,6 +40,11 @@ def normalise(p_q8: int, t_q16: int, t_ref_q16: int) -> int:
         r = (r << 5) + q  # at the end < 2^29
     if num + num >= t_q16:
         r += 1
+    return changed(p_q8, r, negative)
+
+
+def changed(p_q8: int, r: int, negative: bool) -> int:
+    """p_q8 · (1 ± r·2^-30) for 0 ≤ p_q8 < 2^30, r < 2^29; −1 when that is 2^30 or more."""
     p_hi = p_q8 >> 15  # < 2^15
     p_lo = p_q8 & _LOW15
     r_hi = r >> 15  # < 2^14

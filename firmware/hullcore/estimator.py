@@ -14,10 +14,21 @@ P_LIMIT_Q8 = 0x3FFFFFFF  # 2^30 − 1: 41.9 bar
 ACCEPTED = 0
 BAD_PRESSURE = 1
 BAD_TEMPERATURE = 2
+BAD_AUX = 3
+AUX_ABSENT = 4
+
+NO_AUX = -0x40000000  # there is no second value: no driver's value is that large
+
+
+def estimator_for(m: Measurement, plan: WindowPlan, on_window, first: int = 0, on_block=None):
+    """The estimator of the compensation in force; arguments as for `Estimator`."""
+    if m.aux is None:
+        return Estimator(m, plan, on_window, first, on_block)
+    return m.aux.estimator(m, plan, on_window, first, on_block)
 
 
 class Estimator:
-    """Compensation in front of the window cascade.
+    """Compensation `none` or `sensor` in front of the window cascade.
 
     `on_window` and `on_block` as in `Cascade`. One of `sample`, `late`, `missing` is called for
     every sample number in turn, starting at `first`.
@@ -26,7 +37,7 @@ class Estimator:
     def __init__(
         self, m: Measurement, plan: WindowPlan, on_window, first: int = 0, on_block=None
     ) -> None:
-        self.cascade = Cascade(plan, on_window, first, on_block)
+        self.cascade = self.new_cascade(plan, on_window, first, on_block)
         self._compensated = m.compensation != 0
         self._t_ref = m.t_ref_q16
         # compensated: |T_ref − T| < T / 2, the range in which `normalise` is right to one unit;
@@ -34,8 +45,15 @@ class Estimator:
         self._t_low = 2 * m.t_ref_q16 // 3 + 1 if self._compensated else 1
         self._t_high = min(2 * m.t_ref_q16 - 1, T_MAX_Q16) if self._compensated else T_MAX_Q16
 
-    def sample(self, p_q8: int, t_q16: int) -> int:
-        """Take the sample that is due; returns ACCEPTED, or why it counts as missing."""
+    def new_cascade(self, plan, on_window, first, on_block):
+        """What the samples go into."""
+        return Cascade(plan, on_window, first, on_block)
+
+    def sample(self, p_q8: int, t_q16: int, aux: int = NO_AUX) -> int:
+        """Take the sample that is due; returns ACCEPTED, or why it counts as missing.
+
+        `aux` is what a second sensor said, for the compensations that use one.
+        """
         if p_q8 < 0 or p_q8 > P_LIMIT_Q8:
             self.cascade.skip(0)
             return BAD_PRESSURE

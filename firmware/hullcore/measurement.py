@@ -21,6 +21,8 @@ from hullcore.scatter import NO_SERIAL
 from hullcore.student import T95_SCALE, t95
 
 _PPA = const(3906250000000000)  # 10^18 / 256: see leakrate
+_SENSOR = const(1)  # index into COMPENSATIONS; those after it need a second sensor
+_ABSOLUTE = const(0)  # index into PRESSURE_KINDS; the others are against the outside
 # what an interval comes from; named by hullcore.settings.U95_KINDS
 _U95_NONE = const(0)
 _U95_SCATTER = const(1)
@@ -32,10 +34,12 @@ _U95_FULL = const(3)  # added to the kind when systematic terms are in the inter
 class Measurement:
     """The settings that decide results, as integers, from a checked configuration.
 
-    `lsb_q8` is the sensor's native resolution; `record` the number of the configuration snapshot.
+    `lsb_q8` is the sensor's native resolution, `aux_lsb` that of the second sensor in units of its
+    own value; `record` the number of the configuration snapshot. `aux` is what the second sensor
+    brings (`hullcore.auxinput`), None without one.
     """
 
-    def __init__(self, config: dict, lsb_q8: int, record: int) -> None:
+    def __init__(self, config: dict, lsb_q8: int, record: int, aux_lsb: int = 0) -> None:
         from hullcore import settings  # its heap only at the start
 
         self.period_us = config["period_us"]
@@ -56,6 +60,15 @@ class Measurement:
         self.learns = config["noise_profile"] == "learn"
         self.lsb_q8 = lsb_q8
         self.record = record
+        self.aux = _aux_input(config, aux_lsb) if self.compensation > _SENSOR else None
+
+
+def _aux_input(config: dict, lsb: int):
+    from hullcore import auxinput  # its heap only with a second sensor
+
+    if config["compensation"] == "probe":
+        return auxinput.ProbeInput(config, lsb)
+    return auxinput.ReferenceInput(config, lsb)
 
 
 class Known:
@@ -80,17 +93,18 @@ class Known:
 
 def _interval(m: Measurement, known, sums, scatter, samples: int) -> tuple:
     """(half-width in pPa/s or −1, kind, degrees of freedom, resolution limited)."""
+    lsb_q8 = m.aux.lsb_q8(m.lsb_q8, sums) if m.aux else m.lsb_q8
     if known is not None:
         from hullcore.slopeinterval import half_width  # its heap only where a profile is used
 
         half, dof, limited = half_width(
-            known.profile, sums.n, sums.spread(), samples, m.period_us, m.lsb_q8
+            known.profile, sums.n, sums.spread(), samples, m.period_us, lsb_q8
         )
         return half, _U95_PROFILE, dof, limited
     half = scatter.half_width()
     if half < 0:
         return -1, _U95_NONE, 0, False
-    bound = resolution_ppa_s(m.lsb_q8, samples, m.period_us)
+    bound = resolution_ppa_s(lsb_q8, samples, m.period_us)
     dof = scatter.count - 1
     if half < bound:
         return bound, _U95_RESOLUTION, dof, True
@@ -121,10 +135,15 @@ def _flags(m: Measurement, known, sums, samples: int, serial: int, count: int) -
     # |r1| beyond two standard errors 1/√k of white residuals
     if serial != NO_SERIAL and serial > 0 and serial * serial * count > 400000000:
         flags |= FLAG_CORRELATED
-    drive = abs(sums.sp // sums.n - m.p_out_q8)
+    drive = abs(_absolute_q8(m, sums) - m.p_out_q8)
     if drive * 1000 < m.p_out_q8:
         flags |= FLAG_NO_DRIVE
     return flags
+
+
+def _absolute_q8(m: Measurement, sums) -> int:
+    mean = div_round(sums.sp, sums.n)
+    return mean if m.pressure_kind == _ABSOLUTE else mean + m.p_out_q8
 
 
 def _settling(m: Measurement, scatter, span_us: int) -> int:
@@ -151,12 +170,16 @@ def _leak(m: Measurement, sums, rate: int, slopes: tuple, span_us: int, settling
     if half < 0:
         return amount(-slope), -1, -1, -1
     part_a = half * T95_SCALE // t95(dof) + 1
-    if m.temp_lag_ms < 0:
+    if m.temp_lag_ms < 0 or (m.aux and not m.aux.bounded()):
         return amount(-slope), amount(half) + 1, amount(part_a) + 1, -1
     from hullcore import systematic  # its heap only where bounds are declared
 
-    bound = systematic.temperature_ppa_s(m, div_round(sums.sp, sums.n), t_mean, rate, span_us)
-    part_b, whole = systematic.combined(m, slope, part_a, dof, rate, (bound, settling))
+    p_mean = _absolute_q8(m, sums)
+    bound = systematic.temperature_ppa_s(m, p_mean, t_mean, rate, span_us)
+    if not m.compensation:
+        own = abs(rate_nk_s(sums.slope_t(), sums.spread(), m.period_us))
+        bound += systematic.uncorrected_ppa_s(p_mean, t_mean, own)
+    part_b, whole = systematic.combined(m, sums, slope, part_a, dof, rate, (bound, settling))
     return amount(-slope), amount(whole) + 1, amount(part_a) + 1, amount(part_b) + 1
 
 
@@ -197,4 +220,5 @@ def window_body(
     )  # fmt: skip
     used = known.record if known else NO_RECORD
     tail = (m.t_ref_mk, m.gas, m.compensation, kind, m.pressure_kind, scatter.count, used, dof)
-    return flags, head + kept[:5] + tail + kept[5:] + (serial,)
+    aux_mean = m.aux.mean(sums) if m.aux else 0
+    return flags, head + kept[:5] + tail + kept[5:] + (serial, aux_mean)

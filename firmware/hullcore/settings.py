@@ -7,7 +7,7 @@ checked the same way on both sides, and refused with the reason and the permitte
 from hullcore.compat import const
 
 GASES = ("air", "nitrogen", "helium", "argon", "carbon dioxide")
-COMPENSATIONS = ("none", "sensor")
+COMPENSATIONS = ("none", "sensor", "probe", "reference")
 PRESSURE_KINDS = ("abs", "gauge", "diff")
 # sensors of which the settings must say what they measure, see hullcore.sensormodel
 DECLARED = ("hsc", "ads1115")
@@ -15,6 +15,8 @@ SENSORS = (
     "bmp581", "bmp280", "bme280", "bmp388", "bmp390", "ms5611", "ms5837", "lps22hb", "lps28dfw",
     "dps310", "dps368",
 ) + DECLARED + ("none",)  # fmt: skip
+PROBES = ("tmp117",)
+AUX_SENSORS = ("none",) + PROBES + SENSORS[: -1 - len(DECLARED)]
 U95_KINDS = (  # by the codes of hullcore.measurement
     "none",
     "noise_only_scatter",
@@ -48,6 +50,8 @@ SETTINGS = (
     ("range_high_pa", _INT, 0, (-2000000, 4190000)),
     ("shunt_mohm", _INT, 100000, (1000, 195000)),  # 21 mA of the highest are 4.095 V
     ("address", _INT, 0, (0, 119)),  # 0: the chip's default
+    ("aux_sensor", _CHOICE, "none", AUX_SENSORS),
+    ("aux_address", _INT, 0, (0, 119)),
     ("i2c_sda", _INT, 4, (0, 28)),
     ("i2c_scl", _INT, 5, (1, 29)),
     ("i2c_khz", _INT, 400, (10, 1000)),
@@ -66,6 +70,9 @@ SETTINGS = (
     ("u_gain_ppm", _INT, 0, (0, 1000000)),
     ("tempco_mpa_k", _INT, 0, (0, 100000)),
     ("drift_mpa_day", _INT, 0, (0, 10000000)),
+    ("reference_pa", _INT, 0, (0, 4190000)),  # 0: not declared
+    ("reference_leak_mpa_day", _INT, -1, (-1, 10000000)),  # -1: not declared
+    ("reference_lag_ms", _INT, -1, (-1, 86400000)),  # -1: tightness is not watched
     ("noise_profile", _CHOICE, "off", NOISE_PROFILES),
     ("windows_s", _INTS, (10, 60, 600, 3600, 86400), 5),
     ("outputs", _TEXT, "none", 160),
@@ -137,6 +144,7 @@ def check_together(config: dict) -> None:
     """Refuse combinations that contradict each other (SettingError)."""
     if config["pressure_kind"] != "abs" and config["compensation"] != "none":
         raise SettingError("compensation: needs absolute pressure; a gauge sensor allows none only")
+    _check_aux(config)
     if config["sensor"] in DECLARED or config["sensor_model"] != "-":
         from hullcore import sensormodel  # rarely needed, and needs this module itself
 
@@ -153,6 +161,25 @@ def check_together(config: dict) -> None:
         previous = length_s
     _check_first_window(config["windows_s"], config["period_us"])
     _check_outputs(config)
+
+
+def _check_aux(config: dict) -> None:
+    """A second sensor and the compensation that uses it: one without the other means nothing."""
+    mode = config["compensation"]
+    aux = config["aux_sensor"]
+    if mode == "probe":
+        if aux not in PROBES:
+            raise SettingError("compensation: probe needs aux_sensor to be " + ", ".join(PROBES))
+    elif mode == "reference":
+        if aux == "none" or aux in PROBES:
+            raise SettingError("compensation: reference needs a pressure sensor as aux_sensor")
+        if not config["reference_pa"]:
+            raise SettingError("compensation: reference needs reference_pa, its pressure at t_ref")
+    elif aux != "none":
+        raise SettingError("aux_sensor: only compensation probe or reference uses one")
+    same = config["aux_address"] == config["address"]
+    if same and (aux == config["sensor"] != "none" or (aux != "none" and config["address"])):
+        raise SettingError("aux_address: both sensors would have the same address")
 
 
 def _check_pins(sda: int, scl: int) -> None:

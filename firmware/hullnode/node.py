@@ -46,7 +46,9 @@ class Node:
         self.stamp = start.stamp(board)
         self._core_hash = start.core_hash(board)
         self.spool = RamSpool(_RECORDS)
-        self.ring = rawring.RawRing(rawring.blocks_for(self.config.values["period_us"]))
+        values = self.config.values
+        columns = 2 if values["aux_sensor"] == "none" else 3
+        self.ring = rawring.RawRing(rawring.blocks_for(values["period_us"], columns))
         self.owner = Owner(root, self._taken_over)
         self._commands = Commands(self.config, self.clock, self.owner, board.ticks_us)
         self.link = Link(board.console, self.spool, self.ring, self)

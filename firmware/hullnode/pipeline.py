@@ -45,8 +45,10 @@ class Pipeline:
 
             self._learner = Learner(plan.blocks, m.period_us)
             take = self._learner.take
-        self._estimator = estimator.Estimator(m, plan, self._window, 0, take)
+        self._estimator = estimator.estimator_for(m, plan, self._window, 0, take)
         self._packer = RawPacker(driver.pressure_shift, driver.temperature_shift)
+        self._buffer = self._packer.add
+        self._estimate = self._estimator.sample
         self._flush_at = min(CAPACITY, max(1, _RAW_AGE_US // m.period_us))
         self._bad = estimator.ACCEPTED
         self._packed_to = 0  # sample number after the last one packed
@@ -66,9 +68,9 @@ class Pipeline:
         """The sample that was due, in time."""
         self.p_q8 = p_q8
         self.t_q16 = t_q16
+        self._buffer(p_q8, t_q16)
+        verdict = self._estimate(p_q8, t_q16)
         packer = self._packer
-        packer.add(p_q8, t_q16)
-        verdict = self._estimator.sample(p_q8, t_q16)
         if packer.full or packer.count >= self._flush_at:
             self.flush(0)
         learner = self._learner
@@ -82,7 +84,7 @@ class Pipeline:
         self.flush(0)
         self.p_q8 = p_q8
         self.t_q16 = t_q16
-        self._packer.add(p_q8, t_q16)
+        self._buffer(p_q8, t_q16)
         self._estimator.late()
         self.flush(late_us)
 

@@ -5,13 +5,13 @@ from hullcore.frame import MAX_PAYLOAD
 
 _SECONDS = const(60)
 _BLOCK_SECONDS = const(10)  # hullnode.pipeline closes a block that has waited so long
-_WORST_SAMPLES = const(30)  # per block with two-byte differences throughout
+_WORST_VALUES = const(60)  # differences of two bytes in a block, over all columns
 _SPARE = const(4)  # blocks cut short by a hole or a late sample
 
 
-def blocks_for(period_us: int) -> int:
-    """Blocks that hold at least 60 s of samples at this period."""
-    per_block = min(_WORST_SAMPLES, max(1, _BLOCK_SECONDS * 1000000 // period_us))
+def blocks_for(period_us: int, columns: int = 2) -> int:
+    """Blocks that hold at least 60 s of samples of so many columns at this period."""
+    per_block = min(_WORST_VALUES // columns, max(1, _BLOCK_SECONDS * 1000000 // period_us))
     samples = _SECONDS * 1000000 // period_us + 1
     return samples // per_block + 1 + _SPARE
 

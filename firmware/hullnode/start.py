@@ -8,7 +8,7 @@ from hullcore.messages import EVENT_BOOT, EVENT_CONFIG_BAD, EVENT_SENSOR_FAULT
 from hullcore.records import RecordStamp, config_record
 from hullnode import identity
 from hullnode.drivers import catalogue
-from hullnode.drivers.errors import SensorError
+from hullnode.drivers.errors import BAD_ADDRESS, SensorError
 from hullnode.pipeline import Pipeline
 from hullnode.sampler import Sampler
 
@@ -16,6 +16,7 @@ _BOUNDS = (
     "temp_lag_ms", "temp_gradient_uk", "settling_ms", "u_volume_ppm", "u_gain_ppm",
     "tempco_mpa_k", "drift_mpa_day",
 )  # fmt: skip
+_REFERENCE = ("reference_pa", "reference_leak_mpa_day", "reference_lag_ms")
 
 
 class _NoSensor:
@@ -43,11 +44,12 @@ def measuring(node, board, crashes: int) -> tuple:
     config = node.config
     values = config.values
     driver, code, detail = _driver(board, values)
-    m = Measurement(values, driver.pressure_lsb_q8, node.stamp.number)
-    pipeline = Pipeline(
+    aux_lsb = getattr(driver, "aux_lsb", 0)
+    m = Measurement(values, driver.pressure_lsb_q8, node.stamp.number, aux_lsb)
+    pipeline = _pipeline_class(m, driver)(
         m, values["windows_s"], driver, node.clock, node.spool, node.ring, node.stamp
     )
-    _snapshot(node, pipeline, m, getattr(driver, "oversampling", 0))
+    _snapshot(node, pipeline, m, driver)
     pipeline.event(EVENT_BOOT, board.reset_cause, crashes, node.clock.total_ms(), "")
     if config.damaged or config.fallback:
         pipeline.event(EVENT_CONFIG_BAD, config.damaged, int(config.fallback), 0, "")
@@ -59,6 +61,19 @@ def measuring(node, board, crashes: int) -> tuple:
     sampler.begin()
     pipeline.begin()
     return pipeline, sampler
+
+
+def _pipeline_class(m, driver):
+    """What a second sensor needs costs heap only with one."""
+    if m.aux is None or driver.SENSOR == "none":
+        return Pipeline
+    if m.aux.lag_ms < 0:
+        from hullnode.auxpipeline import AuxPipeline
+
+        return AuxPipeline
+    from hullnode.watchedpipeline import WatchedPipeline
+
+    return WatchedPipeline
 
 
 def _driver(board, values: dict) -> tuple:
@@ -79,6 +94,8 @@ def _load(board, values: dict):
     driver.oversampling = ratio
     if hasattr(driver, "declare"):
         driver.declare(values)
+    if values["aux_sensor"] != "none":
+        driver = _paired(board, values, driver, i2c)
     try:
         driver.start()  # some chips know their resolution only then, and the snapshot names it
     except (OSError, SensorError):
@@ -86,16 +103,44 @@ def _load(board, values: dict):
     return driver
 
 
-def _snapshot(node, pipeline, m, oversampling: int) -> None:
+def _paired(board, values: dict, main, i2c):
+    """`main` and the second sensor as one driver, not started."""
+    from hullnode import pair  # its heap only with a second sensor
+
+    try:
+        second = _second(board, values, main, i2c)
+    except SensorError as error:
+        second = pair.Refused(error)
+    kind = pair.ProbePair if values["compensation"] == "probe" else pair.ReferencePair
+    return kind(main, second, board.ticks_us, values["period_us"])
+
+
+def _second(board, values: dict, main, i2c):
+    sensor = values["aux_sensor"]
+    # 70 % of the period: at 75 % it is given up, so that the first one's sample is not lost
+    ratio = catalogue.oversampling_for(sensor, values["period_us"] * 7 // 8)
+    second = catalogue.load(sensor, i2c, values["aux_address"], ratio, board.sleep_ms)
+    address = values["aux_address"] or second.ADDRESSES[0]
+    if address == (values["address"] or main.ADDRESSES[0]):
+        raise SensorError(BAD_ADDRESS, address)
+    second.oversampling = ratio
+    return second
+
+
+def _snapshot(node, pipeline, m, driver) -> None:
     values = node.config.values
     lengths = values["windows_s"]
+    ratio = getattr(driver, "oversampling", 0)
     body = (
         node.config.generation, values["name"].encode(), values["sensor"].encode(),
-        values["address"], oversampling, m.period_us, m.lsb_q8, m.pressure_kind,
+        values["address"], ratio, m.period_us, m.lsb_q8, m.pressure_kind,
         m.compensation, m.gas, m.volume_ul, m.t_ref_mk, values["p_out_pa"],
     ) + tuple([lengths[i] if i < len(lengths) else 0 for i in range(5)]) + tuple(
         [values[key] for key in _BOUNDS]
-    )  # fmt: skip
+    ) + (
+        values["aux_sensor"].encode(), values["aux_address"],
+        getattr(driver, "aux_oversampling", 0), getattr(driver, "aux_lsb", 0),
+    ) + tuple([values[key] for key in _REFERENCE])  # fmt: skip
     clock = node.clock
     clock.poll()
     pipeline.append(config_record(node.stamp, clock.wraps, clock.ms, body))

@@ -15,11 +15,12 @@ from typing import ClassVar
 
 import pytest
 
-from hullcore import compensate, ticks
+from hullcore import compensate, refratio, ticks
+from hullcore.auxestimator import ReferenceCascade
 from hullcore.cascade import Cascade
 from hullcore.estimator import P_LIMIT_Q8
 from hullcore.plan import MAX_BLOCK, WindowPlan
-from hullcore.rawblock import RawPacker
+from hullcore.rawblock import Column, RawPacker
 
 SMALL = 1 << 30  # the first number that is no small int on the chip
 T_MAX = compensate.T_MAX_Q16
@@ -130,7 +131,17 @@ def test_normalisation_over_the_corners_of_its_range():
         steps = [low + (high - low) * k // 64 for k in range(65)]
         for p, t in product((0, 0x7FFF, 1 << 15, P_LIMIT_Q8 - 0x8000, P_LIMIT_Q8), steps):
             compensate.normalise(Noted(p), Noted(t), Noted(t_ref))
-    assert_bounds(compensate.normalise, 8)
+    assert_bounds(compensate.normalise, 3)
+    assert_bounds(compensate.changed, 5)
+
+
+def test_a_ratio_of_pressures_over_the_corners_of_its_range():
+    for zero in (1 << 8, 101325 << 8, 1 << 28, (1 << 29) + 12345, P_LIMIT_Q8):
+        low, high = 2 * zero // 3 + 1, min(2 * zero - 1, P_LIMIT_Q8)
+        steps = [low + (high - low) * k // 64 for k in range(65)]
+        for p, ref in product((0, 0x7FFF, 1 << 15, P_LIMIT_Q8), steps):
+            refratio.by_reference(Noted(p), Noted(ref), Noted(zero))
+    assert_bounds(refratio.by_reference, 2)
 
 
 def test_differences_of_ticks_all_round_the_circle():
@@ -149,7 +160,15 @@ def test_differences_of_a_raw_block():
     for k in range(8):
         extreme = P_LIMIT_Q8 if k % 2 else 0
         packer.add(Noted(extreme), Noted(T_MAX if k % 2 else 1))
-    assert_bounds(RawPacker.add, 1)
+    assert_bounds(Column.put, 1)
+
+
+def test_a_block_of_reference_pressures_at_the_limit():
+    cascade = ReferenceCascade(WindowPlan(10_000, (10,)), lambda *a: None)
+    cascade._length = MAX_BLOCK + 1
+    for _ in range(MAX_BLOCK):
+        cascade.add_with(Noted(1), Noted(1), Noted(1), Noted(P_LIMIT_Q8))
+    assert_bounds(ReferenceCascade.add_with, 1)
 
 
 def test_the_notes_themselves_see_a_number_that_is_too_large():

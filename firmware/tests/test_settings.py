@@ -138,6 +138,40 @@ def test_a_gauge_sensor_allows_no_compensation():
         together(pressure_kind="gauge", compensation="sensor")
 
 
+PROBE = {"compensation": "probe", "aux_sensor": "tmp117"}
+REFERENCE = {
+    "compensation": "reference", "aux_sensor": "bmp581", "aux_address": 70, "reference_pa": 101325,
+}  # fmt: skip
+
+
+def test_second_sensors_that_make_sense():
+    together(**PROBE)
+    together(**REFERENCE)
+    together(**(REFERENCE | {"aux_address": 0, "address": 70}))
+    together(**(REFERENCE | {"aux_sensor": "ms5837", "aux_address": 0}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"compensation": "probe"}, "probe needs aux_sensor to be tmp117"),
+        (PROBE | {"aux_sensor": "bmp581", "aux_address": 70}, "probe needs aux_sensor"),
+        (REFERENCE | {"aux_sensor": "none"}, "needs a pressure sensor as aux_sensor"),
+        (REFERENCE | {"aux_sensor": "tmp117"}, "needs a pressure sensor as aux_sensor"),
+        (REFERENCE | {"reference_pa": 0}, "needs reference_pa"),
+        (REFERENCE | {"aux_address": 0}, "the same address"),
+        (REFERENCE | {"aux_address": 71, "address": 71}, "the same address"),
+        (PROBE | {"address": 72, "aux_address": 72}, "the same address"),
+        ({"aux_sensor": "tmp117"}, "only compensation probe or reference"),
+        ({"aux_sensor": "bmp581", "compensation": "none"}, "only compensation probe or reference"),
+        (PROBE | {"pressure_kind": "gauge"}, "gauge"),
+    ],
+)
+def test_second_sensors_that_contradict_are_refused(changes, reason):
+    with pytest.raises(SettingError, match=reason):
+        together(**changes)
+
+
 def test_the_bus_needs_two_pins_of_one_controller():
     """RP2040 data sheet, table 2: by column, I2C0 SDA, I2C0 SCL, I2C1 SDA, I2C1 SCL, repeating."""
     functions = [(number % 4 // 2, "SCL" if number % 2 else "SDA") for number in range(30)]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hullcore.estimator import NO_AUX
 from hullwatch.export.tofile import replacing
 from hullwatch.store import BootKey, DeviceClock, EventRow, WindowRow
 from hullwatch.store.clocktime import UNKNOWN
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hullwatch.store import RawSamples, Reader
+    from hullwatch.store import ConfigRow, RawSamples, Reader
 
 RAW_COLUMNS = (
     "t_s",
@@ -37,8 +38,11 @@ RAW_COLUMNS = (
     "boot",
     "epoch",
     "node",
+    "probe_c",
+    "reference_pa",
 )
-"""t_s: device time at which the sample was taken, since boot. late_us is part of it."""
+"""t_s: device time at which the sample was taken, since boot. late_us is part of it. probe_c and
+reference_pa: what the second sensor said, empty without one of that kind."""
 
 _US = 1_000_000
 
@@ -67,8 +71,10 @@ def write_raw(
     rows = 0
     for boot in reader.boots(node):
         clock = DeviceClock(reader.clock_fits(boot.key))
+        of_boot = [row for row in reader.configs(boot.key.node) if boot_of(row) == boot.key]
+        compensation = of_boot[-1].compensation if of_boot else ""
         for chunk in reader.raw_chunks(boot.key):
-            out.writelines(_raw_lines(chunk, clock, boot.key))
+            out.writelines(_raw_lines(chunk, clock, boot.key, compensation))
             rows += len(chunk.sample)
             if progress is not None:
                 progress(rows)
@@ -103,13 +109,20 @@ def _write_rows(
     return len(rows)
 
 
-def _raw_lines(chunk: RawSamples, clock: DeviceClock, boot: BootKey) -> Iterable[str]:
+def boot_of(row: ConfigRow) -> BootKey:
+    """The boot that a row's record was made in."""
+    return BootKey(row.node, row.epoch, row.boot)
+
+
+def _raw_lines(
+    chunk: RawSamples, clock: DeviceClock, boot: BootKey, compensation: str
+) -> Iterable[str]:
     taken_us = np.where(chunk.due_us >= 0, chunk.due_us + chunk.late_us, -1)
     utc_us, bound_us = clock.utc_us(taken_us)
-    tail = f"{boot.boot},{boot.epoch},{boot.node}\n"
+    where = f"{boot.boot},{boot.epoch},{boot.node}"
     return [
-        f"{t_s},{p_pa!r},{temp_c:.6f},{utc},{bound_s},{late_us},{sample},{tail}"
-        for t_s, p_pa, temp_c, utc, bound_s, late_us, sample in zip(
+        f"{t_s},{p_pa!r},{temp_c:.6f},{utc},{bound_s},{late_us},{sample},{where},{aux}\n"
+        for t_s, p_pa, temp_c, utc, bound_s, late_us, sample, aux in zip(
             _seconds(taken_us),
             (chunk.p_q8 / 256).tolist(),
             (chunk.t_q16 / 65536 - 273.15).tolist(),
@@ -117,9 +130,29 @@ def _raw_lines(chunk: RawSamples, clock: DeviceClock, boot: BootKey) -> Iterable
             _seconds(bound_us),
             chunk.late_us.tolist(),
             chunk.sample.tolist(),
+            _AUX_TEXT.get(compensation, _no_aux)(chunk.aux),
             strict=True,
         )
     ]
+
+
+def _no_aux(aux: NDArray[np.int32]) -> list[str]:
+    return [","] * len(aux)
+
+
+def _probe(aux: NDArray[np.int32]) -> list[str]:
+    celsius = (aux / 65536 - 273.15).tolist()
+    return [
+        "," if value == NO_AUX else f"{temp_c:.6f},"
+        for value, temp_c in zip(aux.tolist(), celsius, strict=True)
+    ]
+
+
+def _reference(aux: NDArray[np.int32]) -> list[str]:
+    return ["," if value == NO_AUX else f",{value / 256!r}" for value in aux.tolist()]
+
+
+_AUX_TEXT = {"probe": _probe, "reference": _reference}
 
 
 def _seconds(us: NDArray[np.int64]) -> list[str]:

@@ -1,7 +1,7 @@
 """Raw samples as Parquet, for pandas, polars, DuckDB and the like; needs the `parquet` extra.
 
-Columns keep the integers of the store: `p_q8` in 1/256 Pa, `t_q16` in 1/65536 K. Differences are
-encoded, then compressed with zstd.
+Columns keep the integers of the store: `p_q8` in 1/256 Pa, `t_q16` in 1/65536 K, `aux` in
+1/65536 K of a probe or 1/256 Pa of a reference chamber. Differences are encoded, then compressed with zstd.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hullcore.estimator import NO_AUX
 from hullwatch.errors import MissingCapability
 from hullwatch.export.tofile import replacing
 from hullwatch.store import DeviceClock
@@ -28,6 +29,7 @@ _TYPES = {
     "late_us": "int64",
     "p_q8": "int32",
     "t_q16": "int32",
+    "aux": "int32",
     "utc_us": "int64",
     "utc_bound_us": "int64",
 }
@@ -44,7 +46,7 @@ def write_raw(
     """Every raw sample, of one node or of all, boot after boot; returns the number of rows.
 
     ``last``: only the newest so many samples of each boot. ``progress`` is called with the rows so
-    far. `due_us`, `utc_us` and its bound are null where unknown. MissingCapability without
+    far. `due_us`, `utc_us` and its bound are null where unknown, `aux` where there is none. MissingCapability without
     pyarrow; InputError and DiskFull as `tofile.replacing`.
     """
     arrow, parquet = _modules()
@@ -89,6 +91,7 @@ def _columns(arrow: Any, chunk: RawSamples, clock: DeviceClock) -> dict[str, Any
         "late_us": arrow.array(chunk.late_us),
         "p_q8": arrow.array(chunk.p_q8),
         "t_q16": arrow.array(chunk.t_q16),
+        "aux": arrow.array(chunk.aux, mask=chunk.aux == NO_AUX),
         "utc_us": arrow.array(utc_us, mask=~timed),
         "utc_bound_us": arrow.array(bound_us, mask=~timed),
     }

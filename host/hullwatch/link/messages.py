@@ -104,12 +104,27 @@ RAW = Message(
         f("p_width", "B", "bytes", "bytes per pressure difference: 0, 1, 2 or 4"),
         f("p_shift", "B", "", "differences of pressure are in 2^p_shift / 256 Pa"),
         f("t_width", "B", "bytes", "bytes per temperature difference"),
-        f("t_shift", "B", "", "differences of temperature are in 2^t_shift / 65536 K"),
+        f("t_shift", "B", "", "differences of temperature are in 2^t_shift / 65536 K; bit 7: the block "
+          "has a third column, RAW_AUX"),
         f("p_q8", "i", "Pa/256", "first pressure"),
         f("t_q16", "i", "K/65536", "first temperature"),
         f("gap", "I", "", "sample numbers just before `first` for which no sample was taken"),
     ),
-    tail="(count − 1) signed pressure differences, then (count − 1) signed temperature differences",
+    tail="(count − 1) signed pressure differences, (count − 1) signed temperature differences, and "
+    "RAW_AUX where bit 7 of t_shift is set",
+)  # fmt: skip
+
+RAW_HAS_AUX = 0x80
+"""Bit of RAW.t_shift: what RAW_AUX describes follows. Without it, no second sensor was read."""
+
+RAW_AUX = Message(
+    "RAW_AUX", 0, TO_HOST, "-", "third column of a raw block: what the second sensor said",
+    (
+        f("width", "B", "bytes", "bytes per difference: 0, 1, 2 or 4"),
+        f("shift", "B", "", "differences are in 2^shift units"),
+        f("aux", "i", "", "first value: K/65536 of a probe, Pa/256 of a reference chamber"),
+    ),
+    tail="(count − 1) signed differences",
 )  # fmt: skip
 
 STATUS = Message(

@@ -1,20 +1,21 @@
 """RAW payloads to numpy arrays: one block, or many at once.
 
 The layout is `RAW` in `hullwatch.link.messages`; the differences in its tail are signed,
-little-endian, taken from the block's first sample, in units of 2^shift.
+little-endian, taken from the block's first sample, in units of 2^shift. A block of a node with a
+second sensor has a third column, `RAW_AUX`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from hullwatch.errors import ProtocolError
 from hullwatch.link.devicetime import MS_PER_WRAP, device_ms
-from hullwatch.link.messages import RAW
+from hullwatch.link.messages import RAW, RAW_AUX, RAW_HAS_AUX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     Int64Array = NDArray[np.int64]
 
 HEAD_BYTES = RAW.struct.size
+AUX_BYTES = RAW_AUX.struct.size
 MAX_SHIFT = 31
 MAX_FIRST = 1 << 62
 """Sample numbers stay below this, so that first + count fits SQLite's 63 bits."""
@@ -44,7 +46,7 @@ class RawBlock:
     ``p_q8`` [count] in 1/256 Pa and ``t_q16`` [count] in 1/65536 K are int32 and must not be
     written to: blocks decoded together share memory. Sample ``first`` was due at device time
     (``wraps``, ``ms``) and taken ``late_us`` later; no sample was taken for the ``gap`` numbers
-    before it.
+    before it. ``aux`` is the second sensor's column, None in a block without one.
     """
 
     payload: bytes
@@ -57,6 +59,7 @@ class RawBlock:
     gap: int
     p_q8: Int32Array
     t_q16: Int32Array
+    aux: Int32Array | None = None
 
     @property
     def count(self) -> int:
@@ -86,51 +89,90 @@ def decode_many(payloads: Sequence[bytes]) -> list[RawBlock]:
     malformed payload by its position; to keep the others, decode them one by one.
     """
     heads = []
-    groups: dict[tuple[int, int, int, int, int], list[int]] = defaultdict(list)
+    groups: dict[_Shape, list[int]] = defaultdict(list)
     for at, payload in enumerate(payloads):
         if len(payload) < HEAD_BYTES:
             raise _malformed(at, f"{len(payload)} bytes, a block has at least {HEAD_BYTES}")
         head = RAW.struct.unpack_from(payload)
-        fault = _fault_of(head, len(payload))
+        shape, aux = _shape_of(head, payload)
+        fault = _fault_of(head, shape, len(payload))
         if fault:
             raise _malformed(at, fault)
-        heads.append(head)
-        groups[head[6:11]].append(at)
-    p_rows: list[Int32Array] = [_NONE] * len(heads)
-    t_rows: list[Int32Array] = [_NONE] * len(heads)
-    for (count, p_width, p_shift, t_width, t_shift), members in groups.items():
+        heads.append((*head, aux))
+        groups[shape].append(at)
+    rows: list[list[Int32Array]] = [[] for _ in heads]
+    for shape, members in groups.items():
         tails = _tails(payloads, members)
-        cut = (count - 1) * p_width
-        p_first = np.array([heads[at][11] for at in members], np.int64)
-        t_first = np.array([heads[at][12] for at in members], np.int64)
-        p = _values(p_first, tails[:, :cut], count, p_width, p_shift)
-        t = _values(t_first, tails[:, cut:], count, t_width, t_shift)
-        _refuse_overflow(members, p, "pressure")
-        _refuse_overflow(members, t, "temperature")
-        for at, p_row, t_row in zip(members, _rows(p), _rows(t), strict=True):
-            p_rows[at], t_rows[at] = p_row, t_row
+        start = 0
+        for what, first_at, (width, shift) in zip(_COLUMNS, _FIRSTS, shape.columns, strict=False):
+            start += AUX_BYTES if first_at == _AUX_FIRST else 0
+            end = start + (shape.samples - 1) * width
+            firsts = np.array([heads[at][first_at] for at in members], np.int64)
+            values = _values(firsts, tails[:, start:end], shape.samples, width, shift)
+            _refuse_overflow(members, values, what)
+            start = end
+            for at, row in zip(members, _rows(values), strict=True):
+                rows[at].append(row)
     return [
-        RawBlock(payload, head[0], head[1], head[2], head[3], head[4], head[5], head[13], p, t)
-        for payload, head, p, t in zip(payloads, heads, p_rows, t_rows, strict=True)
+        _block(payload, head, columns)
+        for payload, head, columns in zip(payloads, heads, rows, strict=True)
     ]
 
 
-_NONE: Int32Array = np.empty(0, np.int32)
+def _block(payload: bytes, head: tuple[int, ...], columns: list[Int32Array]) -> RawBlock:
+    boot, config, first, wraps, ms, late_us = head[:6]
+    aux = columns[2] if len(columns) == len(_COLUMNS) else None
+    p, t, gap = columns[0], columns[1], head[13]
+    return RawBlock(payload, boot, config, first, wraps, ms, late_us, gap, p, t, aux)
 
 
-def _fault_of(head: tuple[int, ...], size: int) -> str:
+class _Shape(NamedTuple):
+    """Samples in a block, and (width, shift) of its two or three columns."""
+
+    samples: int
+    columns: tuple[tuple[int, int], ...]
+
+
+_COLUMNS = ("pressure", "temperature", "second sensor's value")
+_AUX_FIRST = 14  # where decode_many puts it, behind the fields of RAW
+_FIRSTS = (11, 12, _AUX_FIRST)
+
+
+def _shape_of(head: tuple[int, ...], payload: bytes) -> tuple[_Shape, int]:
+    """Shape of a block, and the first value of its third column (0 without one).
+
+    A block too short to say has a third column of a width that `_fault_of` refuses.
+    """
+    count, p_width, p_shift, t_width, t_shift = head[6:11]
+    columns = ((p_width, p_shift), (t_width, t_shift & ~RAW_HAS_AUX))
+    if not t_shift & RAW_HAS_AUX:
+        return _Shape(count, columns), 0
+    at = HEAD_BYTES + (count - 1) * (p_width + t_width)
+    if count == 0 or len(payload) < at + AUX_BYTES:
+        return _Shape(count, (*columns, (_NO_WIDTH, 0))), 0
+    width, shift, first = RAW_AUX.struct.unpack_from(payload, at)
+    return _Shape(count, (*columns, (width, shift))), first
+
+
+_WIDTHS = {0, 1, 2, 4}
+_NO_WIDTH = 255
+
+
+def _fault_of(head: tuple[int, ...], shape: _Shape, size: int) -> str:
     """Why the header contradicts itself or the payload's size; empty when it does not."""
-    _boot, _config, first, _wraps, ms, late_us, count = head[:7]
-    p_width, p_shift, t_width, t_shift, _p_q8, _t_q16, gap = head[7:]
+    first, ms, late_us, gap = head[2], head[4], head[5], head[13]
+    count, columns = shape
+    widths = " + ".join(str(width) for width, _ in columns)
+    aux_bytes = AUX_BYTES if len(columns) == len(_COLUMNS) else 0
     fault = ""
     if not count:
         fault = "no samples"
-    elif p_width not in {0, 1, 2, 4} or t_width not in {0, 1, 2, 4}:
-        fault = f"differences of {p_width} and {t_width} bytes"
-    elif size != HEAD_BYTES + (count - 1) * (p_width + t_width):
-        fault = f"{size} bytes do not hold {count} samples of {p_width} + {t_width} bytes"
-    elif p_shift > MAX_SHIFT or t_shift > MAX_SHIFT:
-        fault = f"shifts of {p_shift} and {t_shift} bits"
+    elif any(width not in _WIDTHS for width, _ in columns):
+        fault = f"differences of {widths} bytes"
+    elif size != HEAD_BYTES + aux_bytes + (count - 1) * sum(width for width, _ in columns):
+        fault = f"{size} bytes do not hold {count} samples of {widths} bytes"
+    elif any(shift > MAX_SHIFT for _, shift in columns):
+        fault = f"shifts of {' and '.join(str(shift) for _, shift in columns)} bits"
     elif first >= MAX_FIRST:
         fault = f"sample number {first}"
     elif ms >= MS_PER_WRAP:

@@ -68,7 +68,8 @@ WINDOW = RecordKind(
         f("first_wraps", "H", "2^30 ms"), f("first_ms", "I", "ms", "device time at which `first` was due"),
         f("y_mean_q8", "i", "Pa/256", "mean of the normalised pressure"),
         f("p_mean_q8", "i", "Pa/256", "mean pressure"),
-        f("t_mean_q16", "i", "K/65536", "mean temperature"),
+        f("t_mean_q16", "i", "K/65536", "mean of the temperature that the bounds are about: "
+          "that of the pressure chip, or of the probe with compensation probe"),
         f("p_out_q8", "i", "Pa/256", "outside pressure, declared"),
         f("slope_y_ppa_s", "q", "1e-12 Pa/s", "least-squares slope of the normalised pressure"),
         f("slope_p_ppa_s", "q", "1e-12 Pa/s", "least-squares slope of the pressure, uncompensated"),
@@ -88,6 +89,8 @@ WINDOW = RecordKind(
         f("u_b_fpa_m3_s", "q", "1e-15 Pa·m³/s", "standard uncertainty from systematic effects; −1 not bounded"),
         f("settling_ppa_s", "q", "1e-12 Pa/s", "upper bound of the residual settling slope; −1 not bounded"),
         f("serial_e4", "h", "1e-4", "lag-1 autocorrelation of sub-window residuals; −32768 none"),
+        f("aux_mean", "i", "", "mean of the second sensor's value: K/65536 of a probe, Pa/256 of a "
+          "reference chamber; 0 without one"),
     ),
 )  # fmt: skip
 
@@ -124,6 +127,13 @@ CONFIG = RecordKind(
         f("u_gain_ppm", "I", "ppm", "standard uncertainty of the sensor's gain"),
         f("tempco_mpa_k", "I", "mPa/K", "bound on the sensor's temperature coefficient"),
         f("drift_mpa_day", "I", "mPa/day", "bound on the sensor's drift"),
+        f("aux_sensor", "12s", "", "id of the second sensor"),
+        f("aux_address", "B", "", "its I²C address"),
+        f("aux_oversampling", "H", "", "in force"),
+        f("aux_lsb", "I", "", "its native resolution, in units of its value"),
+        f("reference_pa", "I", "Pa", "pressure of the reference chamber at T_ref"),
+        f("reference_leak_mpa_day", "i", "mPa/day", "bound on its own leak; −1 not declared"),
+        f("reference_lag_ms", "i", "ms", "bound on the lag of its sensor; −1 not declared"),
     ),
 )  # fmt: skip
 
@@ -206,6 +216,22 @@ EVENTS = (
         "OUTPUTS_SAFE",
         2,
         "a fault made the outputs safe until it is acknowledged: a = 1 over-pressure, 2 powered too long, 3 sensor silent, 4 interlock; b = pressure, pin, ms of silence, mask; c = outputs powered before",
+    ),
+    (
+        "AUX",
+        1,
+        "second sensor's value outside the range of compensation: a = the value, c = sample number",
+    ),
+    (
+        "AUX_FAULT",
+        1,
+        "second sensor stopped delivering: a = errno of the bus, −(sensor error code), 0 = conversion never ended; b = detail, c = sample number",
+    ),
+    ("AUX_BACK", 0, "second sensor delivers again: a = samples without it, c = sample number"),
+    (
+        "REFERENCE_LEAK",
+        2,
+        "the reference chamber's own pressure changes by more than declared: a = slope, 1e-12 Pa/s, b = its 95 % half-width, c = last sample number",
     ),
 )
 """Event codes from 1 on, in order: name, severity (0 info, 1 warning, 2 alarm), what a, b, c mean."""

@@ -16,7 +16,7 @@ import numpy as np
 from hullwatch.errors import CorruptDatabase
 from hullwatch.link import rawblock
 from hullwatch.store import intcolumn
-from hullwatch.store.blocktable import CHANNELS, BlockTable, joined, part, payloads, table_of
+from hullwatch.store.blocktable import AUX, CHANNELS, BlockTable, joined, part, payloads, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,8 @@ def _span(boot: int, first: int, data: bytes) -> BlockTable:
             "keep a copy, then go back to a backup",
         )
     columns = intcolumn.unpack_many(packed)
-    values = {name: columns.pop(name).astype(np.int32) for name in CHANNELS}
+    channels = [*CHANNELS, *([AUX] if AUX in columns else [])]
+    values = {name: columns.pop(name).astype(np.int32) for name in channels}
     counts = columns["count"]
     columns["device_ms"] = np.cumsum(columns["device_ms"])
     columns["boot"] = np.full(len(counts), boot, np.int64)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hullcore.estimator import NO_AUX
 from hullwatch.link.rawblock import MAX_FIRST
 from hullwatch.store import rawcodec
 from hullwatch.store.rows import RawSamples
@@ -82,13 +83,15 @@ def joined(chunks: list[RawSamples]) -> RawSamples:
     """Chunks in order as one."""
     if not chunks:
         none = np.empty(0, np.int64)
-        return RawSamples(none, none, none, none.astype(np.int32), none.astype(np.int32))
+        empty = none.astype(np.int32)
+        return RawSamples(none, none, none, empty, empty, empty)
     return RawSamples(
         sample=np.concatenate([chunk.sample for chunk in chunks]),
         due_us=np.concatenate([chunk.due_us for chunk in chunks]),
         late_us=np.concatenate([chunk.late_us for chunk in chunks]),
         p_q8=np.concatenate([chunk.p_q8 for chunk in chunks]),
         t_q16=np.concatenate([chunk.t_q16 for chunk in chunks]),
+        aux=np.concatenate([chunk.aux for chunk in chunks]),
     )
 
 
@@ -123,6 +126,7 @@ def _samples(table: BlockTable, period_of: _Periods) -> RawSamples:
         late_us=table.spread("late_us"),
         p_q8=table.values["p_q8"],
         t_q16=table.values["t_q16"],
+        aux=table.values.get("aux", np.full(counts.sum(), NO_AUX, np.int32)),
     )
 
 
@@ -134,4 +138,5 @@ def _within(samples: RawSamples, first: int, past: int) -> RawSamples:
         samples.late_us[low:high],
         samples.p_q8[low:high],
         samples.t_q16[low:high],
+        samples.aux[low:high],
     )

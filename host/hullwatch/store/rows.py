@@ -217,7 +217,8 @@ class RawSamples:
     """Samples of one boot in order of number; all arrays have the same length.
 
     ``due_us`` is device time in µs since boot at which the sample was due, −1 when the sample
-    period of its block is not known; it was taken ``late_us`` later.
+    period of its block is not known; it was taken ``late_us`` later. ``aux`` is the second sensor's
+    value (K/65536 of a probe, Pa/256 of a reference chamber), `NO_AUX` where there is none.
     """
 
     sample: NDArray[np.int64]
@@ -225,3 +226,4 @@ class RawSamples:
     late_us: NDArray[np.int64]
     p_q8: NDArray[np.int32]
     t_q16: NDArray[np.int32]
+    aux: NDArray[np.int32]

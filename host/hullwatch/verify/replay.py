@@ -1,6 +1,6 @@
 """The samples of one boot through the window cascade again, as they went through the node's.
 
-Blocks whose samples are all ordinary are summed by numpy and merged by the node's own `Cascade`;
+Blocks whose samples are all ordinary are summed by numpy and merged by the node's own cascade;
 every other block goes through the node's `Estimator` sample by sample. Both give the same windows
 (a property test holds them together).
 """
@@ -12,18 +12,30 @@ from collections.abc import Callable
 
 import numpy as np
 
+from hullcore.auxestimator import ReferenceCascade
 from hullcore.cascade import Cascade
-from hullcore.estimator import Estimator
+from hullcore.estimator import estimator_for
 from hullcore.measurement import Measurement
 from hullcore.plan import WindowPlan
 from hullcore.scatter import Scatter
 from hullcore.sums import Sums
 from hullwatch.store import RawSamples
-from hullwatch.verify.blocksums import ABSENT, LATE, PRESENT, BlockSums, Ints, fill, plain
+from hullwatch.verify.blocksums import (
+    ABSENT,
+    LATE,
+    PRESENT,
+    BlockSums,
+    Ints,
+    fill,
+    plain,
+    roles,
+)
 
 OnWindow = Callable[[int, int, int, Sums, Scatter], None]
 OnBlock = Callable[[Sums, int, int], None]
 """Sums of a block, its length, the number of its last sample."""
+
+_VALUES = ("p_q8", "t_q16", "aux")
 
 SLAB = 1 << 18
 """Samples handled at a time, about."""
@@ -46,6 +58,10 @@ class BlockCascade(Cascade):
             super()._take_block()
 
 
+class ReferenceBlockCascade(BlockCascade, ReferenceCascade):
+    """The same for windows that know the mean of a reference chamber's pressure."""
+
+
 class Replay:
     """Takes the stored samples of a boot in order; numbers not given count as not taken.
 
@@ -56,6 +72,7 @@ class Replay:
         self, m: Measurement, plan: WindowPlan, on_window: OnWindow, on_block: OnBlock | None = None
     ) -> None:
         self._m = m
+        self._role = roles(m)
         self._plan = plan
         self._on_window = on_window
         self._on_block = on_block
@@ -70,8 +87,9 @@ class Replay:
     def _begin(self, first: int) -> None:
         """A fresh estimator at sample `first`, a multiple of the longest window."""
         block = self._block if self._on_block is not None else None
-        self._estimator = Estimator(self._m, self._plan, self._on_window, first)
-        self._cascade = BlockCascade(self._plan, self._on_window, first, block)
+        self._estimator = estimator_for(self._m, self._plan, self._on_window, first)
+        kind = ReferenceBlockCascade if self._role.mean else BlockCascade
+        self._cascade = kind(self._plan, self._on_window, first, block)
         self._estimator.cascade = self._cascade
         self._at = first
 
@@ -107,9 +125,9 @@ class Replay:
 
     def _run(self, end: int) -> None:
         """Everything below `end`, a multiple of the base window, that has come."""
-        sample, p, t, late = (
+        sample, late, *values = (
             np.concatenate([getattr(chunk, name) for chunk in self._waiting])
-            for name in ("sample", "p_q8", "t_q16", "late_us")
+            for name in ("sample", "late_us", *_VALUES)
         )
         while self._at < end:
             low = int(np.searchsorted(sample, self._at))
@@ -120,14 +138,14 @@ class Replay:
             past = min(end, self._at + max(self._base, SLAB // self._base * self._base))
             high = int(np.searchsorted(sample, past))
             part = slice(low, high)
-            self._slab(past, sample[part], p[part], t[part], late[part])
+            self._slab(past, sample[part], late[part], [column[part] for column in values])
         # what is left is of the newest chunk: those before it did not reach `end`
         last = self._waiting[-1]
         cut = int(np.searchsorted(last.sample, end))
         self._waiting = [
             RawSamples(
                 last.sample[cut:], last.due_us[cut:], last.late_us[cut:],
-                last.p_q8[cut:], last.t_q16[cut:],
+                last.p_q8[cut:], last.t_q16[cut:], last.aux[cut:],
             )
         ]  # fmt: skip
 
@@ -152,20 +170,16 @@ class Replay:
                 self._cascade.put(nothing)
             self._at += self._base
 
-    def _slab(self, past: int, sample: Ints, p: Ints, t: Ints, late: Ints) -> None:
+    def _slab(self, past: int, sample: Ints, late: Ints, values: list[Ints]) -> None:
         size = past - self._at
         where = sample - self._at
         state = np.full(size, ABSENT, np.int8)
         state[where] = np.where(late > 0, LATE, PRESENT)
-        p_q8 = np.zeros(size, np.int64)
-        t_q16 = np.ones(size, np.int64)
-        p_q8[where] = p
-        t_q16[where] = t
-        ordinary = (state == PRESENT) & plain(self._m, p_q8, t_q16)
-        odd = (state == PRESENT) & ~ordinary
-        rows, edges = self._sums.of(
-            state, np.where(ordinary, p_q8, 0), np.where(ordinary, t_q16, self._m.t_ref_q16)
-        )
+        columns = {name: np.zeros(size, np.int64) for name in _VALUES}
+        for name, column in zip(_VALUES, values, strict=True):
+            columns[name][where] = column
+        odd = (state == PRESENT) & ~plain(self._role, columns)
+        rows, edges = self._sums.of(np.where(odd, ABSENT, state), columns)
         singly = np.add.reduceat(odd.astype(np.int64), edges) > 0
         lengths = np.diff(edges, append=size)
         for row, single, at, length in zip(
@@ -173,16 +187,20 @@ class Replay:
         ):
             if single:
                 block = slice(at, at + length)
-                self._singly(state[block].tolist(), p_q8[block].tolist(), t_q16[block].tolist())
+                self._singly(
+                    state[block].tolist(), *(columns[name][block].tolist() for name in _VALUES)
+                )
             else:
                 self._cascade.put(row)
         self._at = past
 
-    def _singly(self, state: list[int], p_q8: list[int], t_q16: list[int]) -> None:
+    def _singly(
+        self, state: list[int], p_q8: list[int], t_q16: list[int], aux_of: list[int]
+    ) -> None:
         estimator = self._estimator
-        for what, p, t in zip(state, p_q8, t_q16, strict=True):
+        for what, p, t, aux in zip(state, p_q8, t_q16, aux_of, strict=True):
             if what == PRESENT:
-                estimator.sample(p, t)
+                estimator.sample(p, t, aux)
             elif what == LATE:
                 estimator.late()
             else:

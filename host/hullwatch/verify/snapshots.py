@@ -33,10 +33,12 @@ def measurement_of(config: Record) -> tuple[Measurement, WindowPlan]:
     lengths = tuple(config.integer(f"window_s_{k}") for k in range(_LENGTHS))
     values["windows_s"] = tuple(length for length in lengths if length)
     values["sensor"] = config.text("sensor")
+    values["aux_sensor"] = config.text("aux_sensor")
     settings.check_together(values)
     if values["period_us"] < 1:
         raise settings.SettingError("period_us: 0")
-    m = Measurement(values, config.integer("pressure_lsb_q8"), config.number)
+    lsb_q8, aux_lsb = config.integer("pressure_lsb_q8"), config.integer("aux_lsb")
+    m = Measurement(values, lsb_q8, config.number, aux_lsb)
     return m, WindowPlan(m.period_us, values["windows_s"])
 
 

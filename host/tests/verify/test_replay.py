@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hullcore import settings as node_settings
 from hullcore.compensate import in_range, normalise
-from hullcore.estimator import Estimator
+from hullcore.estimator import NO_AUX, estimator_for
 from hullcore.measurement import Measurement
 from hullcore.plan import WindowPlan
 from hullwatch.store import RawSamples
@@ -19,10 +19,17 @@ from hullwatch.verify.replay import Replay
 T_REF_Q16 = 19_211_878  # 293.15 K
 
 
+ZERO_Q8 = 101_325 * 256
+SECOND = {
+    "probe": {"aux_sensor": "tmp117"},
+    "reference": {"aux_sensor": "bmp581", "aux_address": 70, "reference_pa": 101_325},
+}
+
+
 def measurement(period_us, compensation):
     values = node_settings.defaults()
-    values.update(period_us=period_us, compensation=compensation)
-    return Measurement(values, 4, 0)
+    values.update(period_us=period_us, compensation=compensation, **SECOND.get(compensation, {}))
+    return Measurement(values, 4, 0, 4)
 
 
 def snapshot(thing):
@@ -50,31 +57,38 @@ def one_by_one(m, plan, samples, count):
 
     def feed(estimator):
         for number in range(count):
-            p, t, late = by_number.get(number, (None, None, 0))
+            p, t, aux, late = by_number.get(number, (None, None, None, 0))
             if p is None:
                 estimator.missing()
             elif late:
                 estimator.late()
             else:
-                estimator.sample(p, t)
+                estimator.sample(p, t, aux)
 
-    return told_by(lambda w, b: Estimator(m, plan, w, 0, b), samples, feed)
+    return told_by(lambda w, b: estimator_for(m, plan, w, 0, b), samples, feed)
 
 
 def replayed(m, plan, samples, cuts):
-    columns = np.array(samples, np.int64).reshape(-1, 4)
+    columns = np.array(samples, np.int64).reshape(-1, 5)
 
     def feed(machine):
         for part in np.split(columns, cuts):
-            number, p, t, late = part.T
+            number, *values, late = part.T
             due_us = 5_000_000 + number * m.period_us
-            machine.take(RawSamples(number, due_us, late, p.astype("i4"), t.astype("i4")))
+            p, t, aux = (column.astype("i4") for column in values)
+            machine.take(RawSamples(number, due_us, late, p, t, aux))
 
     return told_by(lambda w, b: Replay(m, plan, w, b), samples, feed)
 
 
-def noise(draw, count, holes, odd):
-    """Samples with holes, late ones, and values no sensor gives."""
+def odd_aux(draw, zero):
+    """What a second sensor does not usually say."""
+    return draw.choice([NO_AUX, 0, -5, 2 * zero, 2 * zero // 3, 2 * zero // 3 + 1, 2 * zero - 1,
+                        0x1FFFFFF, 0x2000000, (1 << 30) - 1])  # fmt: skip
+
+
+def noise(draw, count, holes, odd, zero=T_REF_Q16):
+    """Samples with holes, late ones, and values no sensor gives; the second's near `zero`."""
     samples, number = [], 0
     level = draw.choice([101_325 * 256, 12_000_000, 300_000_000])
     while number < count:
@@ -88,12 +102,16 @@ def noise(draw, count, holes, odd):
                 [(-1, t), (1 << 30, t), ((1 << 30) - 1, t), (p, 0), (p, -5), (p, 2 * T_REF_Q16),
                  (p, 2 * T_REF_Q16 // 3), (p, 0x1FFFFFF), (p, 0x2000000), (0, t), (1 << 28, t)]
             )  # fmt: skip
-        samples.append((number, p, t, draw.choice([1500, 90_000]) if draw.random() < odd else 0))
+        aux = zero + round(draw.gauss(0, 20_000))
+        if draw.random() < odd:
+            aux = odd_aux(draw, zero)
+        late_us = draw.choice([1500, 90_000]) if draw.random() < odd else 0
+        samples.append((number, p, t, aux, late_us))
         number += 1
     return samples
 
 
-@pytest.mark.parametrize("compensation", ["none", "sensor"])
+@pytest.mark.parametrize("compensation", ["none", "sensor", "probe", "reference"])
 @given(
     seed=st.integers(0, 1 << 32),
     period_us=st.sampled_from([10_000, 100_000, 333_333, 1_000_000, 7_000_000]),
@@ -109,7 +127,8 @@ def test_windows_and_blocks_are_those_of_the_estimator(
         return
     draw = random.Random(seed)
     m = measurement(period_us, compensation)
-    samples = noise(draw, draw.choice([50, 3000, 9000]), *share)
+    zero = ZERO_Q8 if compensation == "reference" else T_REF_Q16
+    samples = noise(draw, draw.choice([50, 3000, 9000]), *share, zero)
     if not samples:
         return
     count = (samples[-1][0] + 1) // plan.samples[0] * plan.samples[0]
@@ -132,7 +151,9 @@ def test_a_gap_longer_than_the_longest_window_costs_nothing():
     plan = WindowPlan(10_000, (10, 60, 3600))
     m = measurement(10_000, "none")
     late = 1 << 40
-    samples = [(n, 25_939_200, T_REF_Q16, 0) for n in (*range(2000), *range(late, late + 2000))]
+    samples = [
+        (n, 25_939_200, T_REF_Q16, NO_AUX, 0) for n in (*range(2000), *range(late, late + 2000))
+    ]
     windows, _ = replayed(m, plan, samples, [2000])
     top = plan.samples[-1]
     assert [w[:3] for w in windows if w[0] == 3600] == [
@@ -166,6 +187,7 @@ def test_due_times_are_cut_as_the_node_cuts_them(period_us):
         number = np.arange(first, first + 60)
         due_us = (zero_ms + first * period_us // 1000) * 1000 + (number - first) * period_us
         none = np.zeros(60, np.int64)
-        machine.take(RawSamples(number, due_us, none, none.astype("i4"), none.astype("i4")))
+        zeros = none.astype("i4")
+        machine.take(RawSamples(number, due_us, none, zeros, zeros, zeros))
     for k in range(3000):
         assert machine.due_ms(k) == zero_ms + k * period_us // 1000
