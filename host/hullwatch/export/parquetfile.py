@@ -1,7 +1,8 @@
 """Raw samples as Parquet, for pandas, polars, DuckDB and the like; needs the `parquet` extra.
 
 Columns keep the integers of the store: `p_q8` in 1/256 Pa, `t_q16` in 1/65536 K, `aux` in
-1/65536 K of a probe or 1/256 Pa of a reference chamber. Differences are encoded, then compressed with zstd.
+1/65536 K of a probe or 1/256 Pa of a reference chamber. Differences are encoded, then compressed
+with zstd.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ def write_raw(
     """Every raw sample, of one node or of all, boot after boot; returns the number of rows.
 
     ``last``: only the newest so many samples of each boot. ``progress`` is called with the rows so
-    far. `due_us`, `utc_us` and its bound are null where unknown, `aux` where there is none. MissingCapability without
+    far. `due_us`, `utc_us` and its bound are null where unknown, `aux` where there is none.
+    MissingCapability without
     pyarrow; InputError and DiskFull as `tofile.replacing`.
     """
     arrow, parquet = _modules()
