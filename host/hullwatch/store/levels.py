@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hullwatch.store import intcolumn
+from hullwatch.store.blocktable import CHANNELS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -62,13 +63,16 @@ _MARKS = ", ".join("?" * (3 + len(fields(LevelRow))))
 
 
 def of_span(table: BlockTable) -> Iterator[LevelRow]:
-    """The rows of one span, a row for each channel; its numbers run on without a break."""
+    """The rows of one span, a row for each channel that every block has.
+
+    The span's sample numbers run on without a break.
+    """
     first = int(table.heads["first"][0])
     count = int(table.heads["count"].sum())
     starts = np.arange(0, count, BUCKET_SAMPLES)
     ms = _due_ms(table, np.append(starts, count))
-    for channel, values in table.values.items():
-        wide = values.astype(np.int64)
+    for channel in CHANNELS:
+        wide = table.values[channel].astype(np.int64)
         low = np.minimum.reduceat(wide, starts)
         high = np.maximum.reduceat(wide, starts)
         begin = wide[starts]

@@ -1,6 +1,7 @@
 """Packing changes neither what readers see nor what is acknowledged, however it is interrupted."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hullwatch.errors import StoreError
-from hullwatch.store import Reader, Store, Stored, rawcodec, repack
+from hullwatch.store import Reader, Store, Stored, rawcodec, repack, schema
 
 EPOCH = 0xE0C4
 
@@ -146,6 +147,40 @@ def test_packing_goes_on_where_the_last_process_left_it(
         with store.reader() as reader:
             assert reader.raw(key).sample.tolist() == list(range(520))
             assert list(reader.check_chains()) == []
+
+
+def test_blocks_of_an_older_schema_are_read_packed_and_said_to_be_in_no_chain(
+    path, hello, now_us, raw_block, monkeypatch
+):
+    database = sqlite3.connect(path)
+    schema.migrate(database, schema.MIGRATIONS[:1])
+    database.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+    database.execute("INSERT INTO identity VALUES (1, 99, 0)")
+    database.execute("INSERT INTO nodes VALUES ('e66138528350b42c', 'pico', 0, 0)")
+    database.execute("INSERT INTO spools VALUES ('e66138528350b42c', 57540, 0, 0)")
+    database.execute(
+        "INSERT INTO boots (node, epoch, boot, raw_next, raw_past, samples)"
+        " VALUES ('e66138528350b42c', 57540, 7, 240, 240, 240)"
+    )
+    database.executemany(
+        "INSERT INTO raw_blocks VALUES ('e66138528350b42c', 57540, 7, ?, ?, 0, ?)",
+        [(40 * k, 40 * k + 40, raw_block(40 * k).payload) for k in range(6)],
+    )
+    database.commit()
+    database.close()
+    monkeypatch.setattr(repack, "SPAN_SAMPLES", 200)
+    with Store.open(path, now_us) as store:
+        with store.atomic() as batch:
+            key = batch.node(hello(), now_us)
+        packed(store)
+        put(store, key, [raw_block(240 + 40 * k) for k in range(5)])
+        packed(store)
+        assert codecs(store) == [1, 0, 1]
+        with store.reader() as reader:
+            assert reader.raw(key).sample.tolist() == list(range(440))
+            (found,) = reader.check_chains()
+    assert (found.first, found.past) == (0, 201)
+    assert "in no chain" in found.reason
 
 
 def test_a_damaged_block_stays_as_it_is(store, key, raw_block, small_spans):
