@@ -31,6 +31,7 @@ def test_every_value(store, filled, now_us, tmp_path):
     assert table["utc_us"][:2] == [None, None]
     assert table["utc_us"][42:] == [now_us + 8_001_234]
     assert table["utc_bound_us"][42:] == [250 + 81]  # 10 ppm of 8 s, rounded up
+    assert table["aux"] == [None] * 43
     assert table["boot"] == [6] * 2 + [7] * 41
     assert set(table["node"]) == {filled.node}
 
