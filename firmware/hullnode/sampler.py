@@ -18,15 +18,18 @@ _EAGER_POLLS = const(4)  # then a conversion that does not end is looked at 16 t
 class Sampler:
     """Polled; `sink` gets taken(p_q8, t_q16), late(p_q8, t_q16, late_us), missed(), and
     fault(code, detail) / recovered(missed) when a sensor stops or resumes delivering.
+    `free_bus()` clocks out a chip that a disturbance left holding a line; called before a silent
+    one is started anew.
 
     Counters: late_count, missed_count, bus_errors. `healthy` is False in a recorded fault.
     """
 
-    def __init__(self, ticks_us, driver, period_us: int, sink) -> None:
+    def __init__(self, ticks_us, driver, period_us: int, sink, free_bus) -> None:
         self._ticks_us = ticks_us
         self._driver = driver
         self._period = period_us
         self._sink = sink
+        self._free_bus = free_bus
         self._tolerance = min(max(period_us // 10, _MIN_TOLERANCE_US), _MAX_TOLERANCE_US)
         self._busy = False
         self._again = 0
@@ -80,8 +83,11 @@ class Sampler:
             self._pass()
             return 0
         try:
-            if not self._started or (self._absent and self._absent % _REPAIR_AFTER == 0):
+            repair = self._absent and self._absent % _REPAIR_AFTER == 0
+            if repair or not self._started:
                 self._started = False  # what a driver that never started delivers is no sample
+                if repair:
+                    self._free_bus()
                 self._driver.start()
                 self._started = True
                 self._late_us = self._lateness()  # it takes milliseconds

@@ -57,7 +57,9 @@ def measuring(node, board, crashes: int) -> tuple:
         pipeline.event(EVENT_SENSOR_FAULT, code, detail, 0, "")
     if driver.SENSOR == "none":
         return pipeline, None
-    sampler = Sampler(board.ticks_us, driver, values["period_us"], pipeline)
+    sampler = Sampler(
+        board.ticks_us, driver, values["period_us"], pipeline, lambda: _bus(board, values)
+    )
     sampler.begin()
     pipeline.begin()
     return pipeline, sampler
@@ -86,11 +88,15 @@ def _driver(board, values: dict) -> tuple:
         return _NoSensor, -error.code, error.detail
 
 
+def _bus(board, values: dict):
+    """The sensor's bus, every time the same one, freed first."""
+    return board.i2c(values["i2c_sda"], values["i2c_scl"], values["i2c_khz"])
+
+
 def _load(board, values: dict):
     sensor = values["sensor"]
     ratio = values["oversampling"] or catalogue.oversampling_for(sensor, values["period_us"])
-    i2c = board.i2c(values["i2c_sda"], values["i2c_scl"], values["i2c_khz"])
-    driver = catalogue.load(sensor, i2c, values["address"], ratio, board.sleep_ms)
+    driver = catalogue.load(sensor, _bus(board, values), values["address"], ratio, board.sleep_ms)
     driver.oversampling = ratio
     if hasattr(driver, "declare"):
         driver.declare(values)

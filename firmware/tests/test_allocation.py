@@ -108,7 +108,8 @@ class Sink:
         pass
 time = Time(1073741823 - 3000000)
 sink = Sink()
-sampler = Sampler(time.ticks_us, load("bmp581", Bmp581(time), 0, 16, time.sleep_ms), 100000, sink)
+sampler = Sampler(time.ticks_us, load("bmp581", Bmp581(time), 0, 16, time.sleep_ms), 100000, sink,
+                  lambda: None)
 sampler.begin()
 cascade = sink.estimator.cascade
 def run(polls):

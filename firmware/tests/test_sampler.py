@@ -85,7 +85,11 @@ class Bench:
         self.time = fakes.Time(start)
         self.driver = Driver(self.time)
         self.sink = Sink(self.time)
-        self.sampler = Sampler(self.time.ticks_us, self.driver, period_us, self.sink)
+        self.freed: list[int] = []
+        self.sampler = Sampler(
+            self.time.ticks_us, self.driver, period_us, self.sink,
+            lambda: self.freed.append(len(self.sink.slots)),
+        )  # fmt: skip
         self.period_us = period_us
         self.elapsed = 0
         advance = self.time.advance
@@ -249,6 +253,18 @@ def test_after_ten_empty_slots_the_driver_is_started_anew(bench):
     assert bench.sink.events[1:] == [("recovered", 34, 37)]
     assert bench.sink.kinds()[3:] == ["missed"] * 34 + ["taken"] * 3
     bench.consistent()
+
+
+def test_the_bus_is_freed_before_a_silent_chip_is_started_anew(bench):
+    bench.run_slots(5)
+    bench.driver.trigger_error = OSError(110)
+    bench.driver.start_error = OSError(110)
+    bench.run_slots(35)
+    assert bench.freed == [15, 25, 35]
+    bench.driver.trigger_error = bench.driver.start_error = None
+    bench.run_slots(10)
+    assert bench.freed == [15, 25, 35]
+    assert bench.sink.kinds()[-5:] == ["taken"] * 5
 
 
 def test_a_chip_that_lost_its_configuration_is_started_at_once(bench):

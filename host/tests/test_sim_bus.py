@@ -121,6 +121,16 @@ def test_held_data_line_may_free_itself_and_report_5(bus: SimBus) -> None:
     assert (bus.timeouts, bus.nacks) == (2, 0)
 
 
+def test_nine_clocks_free_a_line_that_a_chip_holds_and_no_short(bus: SimBus) -> None:
+    bus.hold_sda_low()
+    bus.nine_clocks()
+    assert every_call(bus, ADDRESS) == [ETIMEDOUT] * 4
+    bus.hold_sda_low(by_chip=True)
+    bus.nine_clocks()
+    assert every_call(bus, ADDRESS) == [0] * 4
+    assert bus.clockings == 2
+
+
 def test_a_refusal_outlives_a_held_line(bus: SimBus) -> None:
     bus.nack(ADDRESS, 1)
     bus.hold_sda_low(transactions=1)

@@ -164,6 +164,22 @@ def test_a_stuck_bus_or_chip_is_a_fault_that_ends(site, fault):
     assert one.status()["state"] == 0
 
 
+def test_a_chip_cut_off_while_it_holds_the_bus_is_clocked_out_while_measuring(site):
+    one = site()
+    one.log()
+    one.run(10)
+    one.bench.world.bus.hold_sda_low(by_chip=True)
+    one.run(20)
+    one.logger.finish()
+    with one.store.reader() as reader:
+        events = {e.event: e for e in reader.events()}
+        boots = {e.boot for e in reader.events()}
+    assert events["SENSOR_FAULT"].a == 110
+    assert 10 <= events["SENSOR_BACK"].a <= 11  # of 100 ms each
+    assert len(boots) == 1
+    assert one.status()["state"] == 0
+
+
 def test_closing_leaves_nothing_behind(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     one = SimBench(BenchSpec())

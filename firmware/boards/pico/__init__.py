@@ -93,7 +93,11 @@ class Board:
         machine.Pin(number, machine.Pin.OUT, value=level)
 
     def i2c(self, sda: int, scl: int, khz: int) -> object:
-        """The bus on these pins, freed first should a sensor hold SDA low."""
+        """The bus on these pins, freed first should a sensor hold SDA low.
+
+        Called again it is the same object (MicroPython has one per controller, and a new call
+        initialises that), so whoever has it goes on with it.
+        """
         self._free_bus(sda, scl)
         return machine.I2C(
             (sda >> 1) & 1, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=khz * 1000,

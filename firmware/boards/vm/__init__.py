@@ -124,7 +124,8 @@ class Board:
         return False
 
     def i2c(self, sda: int, scl: int, khz: int) -> object:
-        """The bus whose other end is the simulated chamber, on whatever pins."""
+        """The bus whose other end is the simulated chamber, on whatever pins, freed first."""
+        self._bus.nine_clocks()
         return self._bus
 
     def random32(self) -> int:

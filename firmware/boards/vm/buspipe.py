@@ -21,6 +21,7 @@ WATCHDOG_DISARM = 9
 RESET_CAUSE = 10
 RESTARTING = 11
 OUTPUT = 12
+NINE_CLOCKS = 13
 
 _REQUEST = "<BBHQ"
 _FEED_US = const(100000)
@@ -117,6 +118,10 @@ class BusPipe:
     def reset_cause(self) -> int:
         """1 power-on, 3 watchdog or asked for."""
         return self._ask(RESET_CAUSE, 0, 0, b"")[0]
+
+    def nine_clocks(self) -> None:
+        """Free the bus of a chip that was cut off in the middle of a byte."""
+        self._ask(NINE_CLOCKS, 0, 0, b"")
 
     def restarting(self) -> None:
         """Tell the chip that the coming end of the VM is a reset."""

@@ -5,6 +5,7 @@ with a capital; everything else about a chip stands in its own file. So a node p
 drivers it uses and for no list of the others.
 """
 
+from hullcore.compat import const
 from hullnode.drivers.errors import (
     BAD_ADDRESS,
     BAD_OVERSAMPLING,
@@ -12,6 +13,8 @@ from hullnode.drivers.errors import (
     UNKNOWN,
     SensorError,
 )
+
+_FREE_US = const(5000)
 
 
 def _module(sensor_id: str):
@@ -47,16 +50,20 @@ def load(sensor_id: str, i2c, address: int, oversampling: int, sleep_ms):
 def oversampling_for(sensor_id: str, period_us: int) -> int:
     """The largest oversampling whose longest conversion fits 80 % of the sample period.
 
-    The rest is for the bus, the sample's own processing and lateness. Raises SensorError UNKNOWN,
-    or PERIOD_TOO_SHORT when not even the smallest fits.
+    The rest is for the bus, the sample's own processing and lateness, and is at least 5 ms where
+    the smallest oversampling leaves that: with less, 100 Hz on a chip has been marginal. Raises
+    SensorError UNKNOWN, or PERIOD_TOO_SHORT when not even the smallest fits 80 %.
     """
     module = _module(sensor_id)
     room_us = period_us - (period_us + 4) // 5
-    best = 0
-    for ratio in _class(sensor_id, module).OVERSAMPLINGS:
+    ratios = _class(sensor_id, module).OVERSAMPLINGS
+    best = ratios[0]
+    shortest_us = module.conversion_us(best)
+    if shortest_us > room_us:
+        raise SensorError(PERIOD_TOO_SHORT, shortest_us)
+    room_us = min(room_us, period_us - _FREE_US)
+    for ratio in ratios:
         if module.conversion_us(ratio) > room_us:
             break
         best = ratio
-    if not best:
-        raise SensorError(PERIOD_TOO_SHORT, module.conversion_us(ratio))
     return best

@@ -71,7 +71,7 @@ def test_refusals(arguments, code, detail):
     assert (refused.value.code, refused.value.detail) == (code, detail)
 
 
-# 80 % of the period against the longest conversions: BMP581 x64 43,995 µs, x128 86,625 µs;
+# 80 % of the period, and 5 ms kept free, against the longest conversions: BMP581 x64 43,995 µs, x128 86,625 µs;
 # BMP280 x16 43,225 µs, x8 22,525 µs; MS5837 8192 twice 18,380 µs, 512 twice 1,470 µs
 @pytest.mark.parametrize(
     ("sensor_id", "period_us", "ratio"),
@@ -79,15 +79,18 @@ def test_refusals(arguments, code, detail):
         ("bmp581", 100000, 64),
         ("bmp581", 108282, 128),
         ("bmp581", 108281, 64),
-        ("bmp581", 10000, 8),
+        ("bmp581", 10000, 4),  # 4,095 µs; x8 takes 6,720 and would leave less than 5 ms
+        ("bmp581", 11720, 8),
+        ("bmp581", 11719, 4),
         ("bmp581", 60000000, 128),
         ("bmp280", 100000, 16),
         ("bmp280", 54032, 16),
         ("bmp280", 54031, 8),
         ("ms5837", 100000, 8192),
-        ("ms5837", 10000, 1024),
-        ("ms5837", 3675, 512),
-        ("ms5837", 3674, 256),
+        ("ms5837", 10000, 512),
+        ("ms5837", 7940, 512),
+        ("ms5837", 7939, 256),
+        ("ms5837", 2250, 256),  # 1,800 µs: 80 %
         ("tmp117", 1000000, 32),  # 64 conversions may take 1.12 s
         ("tmp117", 100000, 1),
     ],

@@ -29,6 +29,7 @@ WATCHDOG_DISARM = 9
 RESET_CAUSE = 10
 RESTARTING = 11
 OUTPUT = 12
+NINE_CLOCKS = 13
 
 _REQUEST = struct.Struct("<BBHQH")
 _EIO = 5
@@ -78,6 +79,7 @@ class BusServer:
             RESET_CAUSE: lambda *_: bytes([self.chip.reset_cause]),
             RESTARTING: self._restarting,
             OUTPUT: self._output,
+            NINE_CLOCKS: self._nine_clocks,
         }
         ends = []
         for suffix in (".req", ".rsp"):
@@ -159,6 +161,10 @@ class BusServer:
         self._on_reset()
 
     # --- what the pins and registers do --------------------------------------------------------
+
+    def _nine_clocks(self, address: int, length: int, data: bytes) -> bytes:
+        self._bus.nine_clocks()
+        return b""
 
     def _write(self, address: int, length: int, data: bytes) -> bytes:
         self._bus.writeto(address, data)

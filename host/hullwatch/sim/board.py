@@ -87,7 +87,8 @@ class SimBoard:
         self._clock.us += ms * 1000
 
     def i2c(self, sda: int, scl: int, khz: int) -> SimBus:
-        """The bus to the register models, on whatever pins."""
+        """The bus to the register models, on whatever pins, freed first."""
+        self._bus.nine_clocks()
         return self._bus
 
     def random32(self) -> int:

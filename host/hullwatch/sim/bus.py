@@ -75,7 +75,7 @@ class SimBus:
     """The `machine.I2C` subset of the drivers over simulated devices, with bus faults.
 
     Counters: `transactions` (all that were tried), `nacks` (those that ended in
-    EIO), `timeouts` (those that met a held bus).
+    EIO), `timeouts` (those that met a held bus), `clockings` (calls of `nine_clocks`).
     """
 
     def __init__(self) -> None:
@@ -84,6 +84,8 @@ class SimBus:
         self._refusing: dict[int, int | None] = {}
         self._held_errno = 0
         self._held_for: int | None = None
+        self._held_by_chip = False
+        self.clockings = 0
         self.transactions = 0
         self.nacks = 0
         self.timeouts = 0
@@ -123,10 +125,13 @@ class SimBus:
         self._refusing.pop(address, None)
         self._sort_out()
 
-    def hold_sda_low(self, errno: int = ETIMEDOUT, transactions: int | None = None) -> None:
+    def hold_sda_low(
+        self, errno: int = ETIMEDOUT, transactions: int | None = None, by_chip: bool = False
+    ) -> None:
         """Hold the data line: every transaction fails, n times or until `release_sda`.
 
-        errno is what the port reports: 110 (the hardware's timeout) or 5.
+        errno is what the port reports: 110 (the hardware's timeout) or 5. by_chip: it is a chip
+        cut off in the middle of a byte, which lets go when it is clocked on; else a short.
         """
         if errno not in (EIO, ETIMEDOUT):
             raise ValueError("a held bus is reported as errno 5 or 110")
@@ -134,12 +139,19 @@ class SimBus:
             raise ValueError("transactions must be at least 1, or None for until released")
         self._held_errno = errno
         self._held_for = transactions
+        self._held_by_chip = by_chip
         self._sort_out()
 
     def release_sda(self) -> None:
         """End `hold_sda_low`."""
         self._held_errno = 0
         self._sort_out()
+
+    def nine_clocks(self) -> None:
+        """What a controller does to a bus that hangs: clocks for a whole byte, then STOP."""
+        self.clockings += 1
+        if self._held_by_chip:
+            self.release_sda()
 
     def set_chip_id(self, address: int, value: int) -> None:
         """Make the chip at an address answer with another id (see its model)."""
