@@ -71,7 +71,8 @@ def test_refusals(arguments, code, detail):
     assert (refused.value.code, refused.value.detail) == (code, detail)
 
 
-# 80 % of the period, and 5 ms kept free, against the longest conversions: BMP581 x64 43,995 µs, x128 86,625 µs;
+# 80 % of the period, and 5 ms kept free, against the longest conversions: BMP581 x64 43,995 µs,
+# x128 86,625 µs;
 # BMP280 x16 43,225 µs, x8 22,525 µs; MS5837 8192 twice 18,380 µs, 512 twice 1,470 µs
 @pytest.mark.parametrize(
     ("sensor_id", "period_us", "ratio"),

@@ -24,6 +24,7 @@ _COMMANDS = {
     "nodes": "List ports and the nodes behind them.",
     "prune": "Remove old raw samples; what they gave stays.",
     "rates": "Show the newest leak rates.",
+    "sensors": "List the sensors a node can have.",
     "verify": "Recompute every stored result and compare.",
 }
 INTERNAL_ERROR = 70

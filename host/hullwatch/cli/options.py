@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,6 @@ def db_option(default: Path | None = DEFAULT_DB) -> Callable[[Any], Any]:
     )
 
 
-def print_json(value: Mapping[str, object]) -> None:
-    """One object, one line, UTF-8; floats keep their digits, infinities are refused."""
+def print_json(value: Mapping[str, object] | Sequence[Mapping[str, object]]) -> None:
+    """One object or list, one line, UTF-8; floats keep their digits, infinities are refused."""
     click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
