@@ -101,6 +101,11 @@ class Node:
         """Input has arrived: the next poll looks at the wire."""
         self._link_due = self._board.ticks_us()
 
+    def free_bus(self):
+        """The sensors' bus, every time the same one, after clocking out a chip that holds it."""
+        values = self.config.values
+        return self._board.i2c(values["i2c_sda"], values["i2c_scl"], values["i2c_khz"])
+
     def healthy(self) -> bool:
         """Every due task ran, and the sensor delivers or is in a recorded fault."""
         return self.sampler is None or self.sampler.slack_us() > -self._overdue_us()

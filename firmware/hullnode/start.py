@@ -43,7 +43,7 @@ def measuring(node, board, crashes: int) -> tuple:
     """(pipeline, sampler or None) of a node that has everything else; the first sample is due."""
     config = node.config
     values = config.values
-    driver, code, detail = _driver(board, values)
+    driver, code, detail = _driver(node, board, values)
     aux_lsb = getattr(driver, "aux_lsb", 0)
     m = Measurement(values, driver.pressure_lsb_q8, node.stamp.number, aux_lsb)
     pipeline = _pipeline_class(m, driver)(
@@ -57,9 +57,7 @@ def measuring(node, board, crashes: int) -> tuple:
         pipeline.event(EVENT_SENSOR_FAULT, code, detail, 0, "")
     if driver.SENSOR == "none":
         return pipeline, None
-    sampler = Sampler(
-        board.ticks_us, driver, values["period_us"], pipeline, lambda: _bus(board, values)
-    )
+    sampler = Sampler(board.ticks_us, driver, values["period_us"], pipeline, node.free_bus)
     sampler.begin()
     pipeline.begin()
     return pipeline, sampler
@@ -78,25 +76,20 @@ def _pipeline_class(m, driver):
     return WatchedPipeline
 
 
-def _driver(board, values: dict) -> tuple:
+def _driver(node, board, values: dict) -> tuple:
     """(driver, 0, 0), or (no sensor, code, detail) for a setting that no driver can serve."""
     if values["sensor"] == "none":
         return _NoSensor, 0, 0
     try:
-        return _load(board, values), 0, 0
+        return _load(board, values, node.free_bus()), 0, 0
     except SensorError as error:
         return _NoSensor, -error.code, error.detail
 
 
-def _bus(board, values: dict):
-    """The sensor's bus, every time the same one, freed first."""
-    return board.i2c(values["i2c_sda"], values["i2c_scl"], values["i2c_khz"])
-
-
-def _load(board, values: dict):
+def _load(board, values: dict, i2c):
     sensor = values["sensor"]
     ratio = values["oversampling"] or catalogue.oversampling_for(sensor, values["period_us"])
-    driver = catalogue.load(sensor, _bus(board, values), values["address"], ratio, board.sleep_ms)
+    driver = catalogue.load(sensor, i2c, values["address"], ratio, board.sleep_ms)
     driver.oversampling = ratio
     if hasattr(driver, "declare"):
         driver.declare(values)
