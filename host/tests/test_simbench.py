@@ -10,6 +10,7 @@ from hullwatch.bench.spec import BenchSpec
 from hullwatch.errors import AbsurdValue, InputError, UnknownSensor
 from hullwatch.link import messages as m
 from hullwatch.sim.chamberspec import ChamberSpec
+from hullwatch.sim.registers.catalogue import CATALOGUE
 
 
 @pytest.fixture
@@ -178,6 +179,20 @@ def test_a_chip_cut_off_while_it_holds_the_bus_is_clocked_out_while_measuring(si
     assert 10 <= events["SENSOR_BACK"].a <= 11  # of 100 ms each
     assert len(boots) == 1
     assert one.status()["state"] == 0
+
+
+@pytest.mark.parametrize("sensor", CATALOGUE)
+def test_a_node_measures_with_every_sensor(bench, sensor):
+    kind = CATALOGUE[sensor].kind
+    pascal = 105000.0 if kind == "abs" else 150000.0
+    one = bench(sensor=sensor, chamber=ChamberSpec(pressure_pa=pascal))
+    one.open_port().read(20.0)
+    sampler = one.node.sampler
+    assert sampler.healthy
+    assert sampler.taken_count >= 199  # some chips are not awake yet at the first
+    lsb_pa = sampler._driver.pressure_lsb_q8 / 256
+    expected = pascal - (0.0 if kind == "abs" else one.world.spec.chamber.p_out_pa)
+    assert one.node.pipeline.p_q8 / 256 == pytest.approx(expected, abs=60.0 + 8 * lsb_pa)
 
 
 def test_closing_leaves_nothing_behind(tmp_path, monkeypatch):

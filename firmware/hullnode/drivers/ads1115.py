@@ -66,7 +66,7 @@ class Ads1115:
     """One transducer behind an ADS1115; see `hullnode.drivers` for the interface drivers share.
 
     KIND and range are known after `declare`. `collect` raises SensorError CHIP_FAULT when the
-    transducer's signal is none. The products with the span allocate about 100 bytes a sample with
+    transducer's signal is none. The products with the span allocate about 300 bytes a sample with
     31-bit small ints.
     """
 

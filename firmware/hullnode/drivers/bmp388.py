@@ -69,7 +69,7 @@ def _temperature_code(oversampling: int) -> int:
 class Bmp388:
     """One BMP388 or BMP390; see `hullnode.drivers` for the interface all drivers share.
 
-    The 64-bit compensation allocates about 900 bytes a sample with 31-bit small ints.
+    The 64-bit compensation allocates about 1,000 bytes a sample with 31-bit small ints.
     """
 
     SENSOR = "bmp388"

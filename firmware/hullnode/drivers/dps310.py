@@ -79,7 +79,7 @@ class Dps310:
     """One DPS310 or DPS368; see `hullnode.drivers` for the interface all drivers share.
 
     `collect` raises SensorError CHIP_RESET when the chip lost its configuration since `start`.
-    The 64-bit compensation allocates about 600 bytes a sample with 31-bit small ints.
+    The 64-bit compensation allocates about 1,000 bytes a sample with 31-bit small ints.
     """
 
     SENSOR = "dps310"

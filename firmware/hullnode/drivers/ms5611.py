@@ -22,7 +22,7 @@ class Ms5611(TwoConversions):
     """One MS5611; see `hullnode.drivers` for the interface all drivers share.
 
     It has no identification: what tells it from an MS5837 at the same address is the place of the
-    CRC. The 64-bit compensation allocates about 450 bytes a sample with 31-bit small ints.
+    CRC. The 64-bit compensation allocates about 650 bytes a sample with 31-bit small ints.
     """
 
     SENSOR = "ms5611"

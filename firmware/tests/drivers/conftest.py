@@ -118,3 +118,9 @@ def interpreter(request: pytest.FixtureRequest) -> Callable[[str], str]:
 def wasm32() -> Callable[[str], str]:
     """Runs a program on the 31-bit VM."""
     return _on_wasm32
+
+
+@pytest.fixture
+def all_interpreters() -> list[Callable[[str], str]]:
+    """As `interpreter`, all of them."""
+    return [_on_cpython, _on_unix64, _on_wasm32]

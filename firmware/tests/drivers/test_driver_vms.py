@@ -128,6 +128,133 @@ print(sorted(name for name in sys.modules if name.startswith("hullnode.drivers."
     )
 
 
+# a bus on which every register and every read holds 0x7F, 0x7E, ...; flags are set by the chips
+PLAIN = """
+from hullcore.settings import defaults
+class Words(Registers):
+    words = {}
+    def readfrom_mem_into(self, address, register, buffer):
+        answer = self.words.get(register)
+        if answer is None:
+            Registers.readfrom_mem_into(self, address, register, buffer)
+        else:
+            for i in range(len(buffer)):
+                buffer[i] = answer[i]
+    def readfrom_into(self, address, buffer):
+        for i in range(len(buffer)):
+            buffer[i] = self.at[i]
+    def writeto(self, address, data):
+        pass
+bus = Words()
+def declared(sensor, **changes):
+    values = defaults()
+    values.update(changes)
+    sensor.declare(values)
+def sample():
+    sensor.trigger()
+    while sensor.collect():
+        pass
+"""
+
+LPS22HB = """
+sensor = load("lps22hb", bus, 0, 1, no_sleep)
+bus.at[0x27] = 3
+for i in range(5):
+    bus.at[0x28 + i] = 0x7F
+"""
+
+LPS28DFW = """
+sensor = load("lps28dfw", bus, 0, 512, no_sleep)
+declared(sensor, sensor_model="4060")
+bus.at[0x27] = 3
+for i in range(5):
+    bus.at[0x28 + i] = 0x7F
+"""
+
+HSC = """
+sensor = load("hsc", bus, 0, 1, no_sleep)
+declared(sensor, sensor_model="010BAF")
+bus.at[0] = 0x3F
+bus.at[1] = bus.at[2] = bus.at[3] = 0xFF
+"""
+
+TMP117 = """
+sensor = load("tmp117", bus, 0, 64, no_sleep)
+bus.words = {1: b"\\x24\\x60", 0: b"\\x80\\x01"}
+"""
+
+DS18B20 = """
+class Wire:
+    scratchpad = b"\\x91\\x01\\x7f\\x80\\x7f\\xff\\x0c\\x10"
+    def __init__(self):
+        from hullnode.drivers.ds18b20 import crc8
+        self.scratchpad += bytes([crc8(self.scratchpad)])
+        self.at = 0
+    def reset(self):
+        self.at = 0
+        return True
+    def write(self, data):
+        pass
+    def readinto(self, buffer):
+        for i in range(len(buffer)):
+            buffer[i] = self.scratchpad[self.at + i]
+        self.at += len(buffer)
+sensor = load("ds18b20", Wire(), 0, 8, no_sleep)
+"""
+
+BMP388 = """
+calibration = bytes([0x23, 0x6B, 0x58, 0x49, 0xF6, 0x5C, 0xFF, 0xCE, 0xF4, 0x23, 0x00, 0xEA, 0x63,
+                     0x6E, 0x79, 0xF3, 0xF6, 0xAA, 0x43, 0x12, 0xC4])
+bus.writeto_mem(0, 0x31, calibration)
+bus.writeto_mem(0, 0x03, bytes([0x60, 0x97, 0x9F, 0x6D, 0x73, 0xD8, 0x85]))
+sensor = load("bmp388", bus, 0, 32, no_sleep)
+sensor._read_calibration()
+"""
+
+MS5611 = """
+sensor = load("ms5611", bus, 0, 4096, no_sleep)
+sensor._c = (40127, 36924, 23317, 23282, 33464, 28312)
+bus.words = {0: b"\\x8a\\xa2\\x1a"}
+"""
+
+DPS310 = """
+sensor = load("dps310", bus, 0, 32, no_sleep)
+sensor._c0, sensor._c1, sensor._c00, sensor._c10 = 222, -297, 79832, -56308
+sensor._c01, sensor._c11, sensor._c20, sensor._c21, sensor._c30 = -2295, 1444, -9701, 111, -1289
+bus.words = {6: b"\\x05\\x03\\xf0\\x04", 0: b"\\xfe\\x00\\x00", 3: b"\\x0f\\x00\\x00"}
+"""
+
+ADS1115 = """
+sensor = load("ads1115", bus, 0, 128, no_sleep)
+declared(sensor, sensor_model="4-20mA", range_high_pa=1000000, shunt_mohm=150000)
+bus.words = {1: b"\\xc3\\x03", 0: b"\\x38\\x40"}
+"""
+
+LOAD = "from hullnode.drivers.catalogue import load\n"
+
+
+@pytest.mark.parametrize(
+    ("chip", "printed"),
+    [
+        (LPS22HB, 0x7F7F7F * 25 // 4),
+        (LPS28DFW, 0x7F7F7F * 25 // 2),
+        (HSC, (25 * 16383 - 16384) * 256_000_000 // 368640),
+        (MS5611, None),
+        (BMP388, 25824257),  # 100,876.006 Pa
+        (DPS310, None),
+        (ADS1115, 128_000_000),  # 1.8 V over 150 ohm: 12 mA, half of 10 bar
+    ],
+    ids=["lps22hb", "lps28dfw", "hsc", "ms5611", "bmp388", "dps310", "ads1115"],
+)
+def test_the_same_sample_on_every_interpreter(all_interpreters, chip, printed):
+    program = REGISTERS + PLAIN + LOAD + chip
+    program += "sample()\nprint(sensor.pressure_q8, sensor.temperature_q16)\n"
+    answers = {interpreter(program) for interpreter in all_interpreters}
+    assert len(answers) == 1
+    if printed is not None:
+        assert answers.pop().split()[0] == str(printed)
+
+
 # without collections in between, so that the difference is everything that was allocated
 MEASURE = """
 gc.disable()
@@ -163,3 +290,23 @@ locked(1000)
 def test_64_bit_compensation_allocates_no_more_than_this(wasm32, chip, most):
     printed = int(wasm32(REGISTERS + chip + MEASURE % 100))
     assert 0 < printed <= most
+
+
+@pytest.mark.parametrize(
+    "chip",
+    [LPS22HB, LPS28DFW, HSC, TMP117, DS18B20],
+    ids=["lps22hb", "lps28dfw", "hsc", "tmp117", "ds18b20"],
+)
+def test_chips_that_compensate_themselves_allocate_nothing(wasm32, chip):
+    program = REGISTERS + PLAIN + LOAD + chip
+    assert wasm32(program + "assert not sensor.ALLOCATES\n" + MEASURE % 1000) == "0\n"
+
+
+@pytest.mark.parametrize(
+    ("chip", "most"),
+    [(BMP388, 1050), (MS5611, 660), (DPS310, 1000), (ADS1115, 300)],
+    ids=["bmp388", "ms5611", "dps310", "ads1115"],
+)
+def test_64_bit_compensation_of_the_others_allocates_no_more_than_this(wasm32, chip, most):
+    program = REGISTERS + PLAIN + LOAD + chip + "assert sensor.ALLOCATES\n"
+    assert 0 < int(wasm32(program + MEASURE % 100)) <= most
