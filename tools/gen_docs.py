@@ -58,7 +58,7 @@ _SETTING_NOTES = {
     "i2c_scl": ("", "GPIO number of SCL"),
     "i2c_khz": ("kHz", "I²C clock"),
     "period_us": ("µs", "sample period"),
-    "oversampling": ("", "ratio, 0 = the largest whose conversion fits 80 % of the period"),
+    "oversampling": ("", "ratio, 0 = the largest that fits 80 % of the period and leaves 5 ms"),
     "compensation": (
         "",
         "normalised with: `sensor` the chip's temperature, `probe` another, `reference` a chamber",
