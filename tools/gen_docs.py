@@ -89,6 +89,7 @@ _SETTING_NOTES = {
     "outputs": ("", "valves: `PIN:NAME:KIND:nc` or `no`:longest s, see below; `none`: no outputs"),
     "overpressure_pa": ("Pa", "as the sensor reads it: at this pressure no output stays powered"),
     "watchdog_ms": ("ms", "watchdog time, 0 = never armed"),
+    "sync_s": ("s", "longest time a record waits in RAM before it is on the flash"),
 }
 
 

@@ -55,6 +55,7 @@ from hullnode.node import Node
 from hullnode.unload import collect
 board.root = "$ROOT"
 board.random32 = lambda: 7  # this VM has no source of randomness
+board.files.statvfs = lambda path: (4096, 4096, 352, 300)  # nor does it know its free space
 node = Node(board, 0)
 print("node", used(collect))
 """
@@ -78,6 +79,7 @@ for k in range(70):
 print("loaded", " ".join([n for n in sys.modules]))
 print("growth", last - first)
 print("leaks", watch.leaks)
+print("flash", watch.flash)
 for closed in sorted(watch.most):
     print(closed[0], closed[1], int(closed[2]), watch.most[closed])
 """
@@ -97,13 +99,15 @@ class Table:
     while it measures.
 
     `loaded` names the node's modules in memory in the end, `most` has the most bytes one poll
-    leaves by (raw blocks, records, whether a block of the estimator) that closed in it.
+    leaves by (raw blocks, records, whether a block of the estimator) that closed in it, `flash`
+    those of a poll that wrote to the flash.
     """
 
     modules: dict[str, int]
     node: int
     growth: int
     leaks: int
+    flash: int
     most: dict[tuple[int, ...], int]
     stand_ins: int
     loaded: frozenset[str]
@@ -147,14 +151,14 @@ def _measure(code: Path, chip: Path, fakes: Path, root: Path) -> Table:
     kept = sorted(_ours(run(_RUN, (), FAKES=fakes)[0]))
     names = tuple(_import_order("hullnode.guard", *kept, "board"))
     printed = run(_PROGRAM, ("machine", *names), CHIP=chip)
-    loaded, growth, leaks, *rows = run(_RUN, names[:-1], FAKES=fakes)
+    loaded, growth, leaks, flash, *rows = run(_RUN, names[:-1], FAKES=fakes)
     steps = [(name, int(size)) for name, size in (line.split() for line in printed)]
     sizes = [(steps[k][0], steps[k][1] - steps[k - 1][1]) for k in range(1, len(steps))]
     (_, stand_ins), *modules, (_, node) = sizes
     closed = [tuple(int(x) for x in row.split()) for row in rows]
     return Table(
         dict(modules), node, int(growth.split()[1]), int(leaks.split()[1]),
-        {row[:3]: row[3] for row in closed}, stand_ins, _ours(loaded),
+        int(flash.split()[1]), {row[:3]: row[3] for row in closed}, stand_ins, _ours(loaded),
     )  # fmt: skip
 
 
@@ -211,6 +215,7 @@ def text_of(tables: dict[str, Table]) -> str:
     closings = [
         _row("a sample that ends none of these", [spine.leaks]),
         *(_row(text, [spine.most[key]]) for key, text in _CLOSINGS.items()),
+        _row("records or a page of raw blocks are written to the flash", [spine.flash]),
     ]
     changes = "; ".join(
         f"*{name}*: {', '.join(f'`{key}={value}`' for key, value in changes.items())}"

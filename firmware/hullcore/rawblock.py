@@ -149,3 +149,9 @@ class RawPacker:
         for column in self._columns:
             size += column.narrow(n)
         return (n - 1) * size <= self._room
+
+
+def span_of(payload: bytes) -> tuple:
+    """(boot, first, end) of a RAW payload: the samples it accounts for, taken or not."""
+    head = struct.unpack_from(RAW_FORMAT, payload)
+    return (head[0], head[2] - head[13], head[2] + head[6])

@@ -78,6 +78,7 @@ SETTINGS = (
     ("outputs", _TEXT, "none", 160),
     ("overpressure_pa", _INT, 0, (0, 4190000)),  # 0: only without outputs
     ("watchdog_ms", _INT, 8000, (0, 8388)),  # 0: never armed
+    ("sync_s", _INT, 60, (10, 3600)),
 )
 
 

@@ -1,7 +1,8 @@
 """Runs the node and decides what an exception, Ctrl-C or a watchdog reset leads to.
 
 The crash count lives in a register that survives resets but not power loss: no flash write per
-boot. It is cleared after ten quiet minutes.
+boot. It is cleared after ten quiet minutes. Beside it lies the note that the flash cannot be
+written.
 """
 
 import sys
@@ -17,6 +18,7 @@ _WATCHDOG_RESET = const(3)
 _LEFT = const(0x100)  # in the register: the last run ended by Ctrl-C
 _ASKED = const(0x200)  # the last reset was asked for
 _WAS_SAFE = const(0x400)  # the last run ended in safe mode
+_NO_FLASH = const(0x800)  # hullnode.start.NO_FLASH
 _COUNT = const(0xFF)
 _CRASH_LOG = "crash.txt"
 
@@ -33,32 +35,42 @@ def run(board) -> None:
         board.scratch_set(_WAS_SAFE)
         _safe_mode(board, crashes)
         return
-    board.scratch_set(crashes)
+    board.scratch_set(crashes | register & _NO_FLASH)
     try:
-        _loop(board, crashes, register)
+        _live(board, crashes, register)
     except KeyboardInterrupt:
-        _leave(board)
-        board.scratch_set(_crashes(board) | _LEFT)
+        board.scratch_set(_kept(board) | _LEFT)
         print("hullwatch: left to the REPL; Ctrl-D starts the node again")
         return
     except Exception as error:
-        _leave(board)
-        board.scratch_set(_crashes(board) + 1 | _ASKED)
+        board.scratch_set(_kept(board) + 1 | _ASKED)
         _log_crash(board, error)
         board.restart()
         return
-    _leave(board)
-    board.scratch_set(_crashes(board) | _ASKED)
+    board.scratch_set(_kept(board) | _ASKED)
     board.restart()
 
 
-def _crashes(board) -> int:
-    """The count in the register: the loop clears it after the quiet time."""
-    return board.scratch_get() & _COUNT
+def _kept(board) -> int:
+    """The count, which the loop clears after the quiet time, and whether the flash failed."""
+    return board.scratch_get() & (_COUNT | _NO_FLASH)
 
 
-def _loop(board, crashes: int, register: int) -> None:
-    node = Node(board, crashes)
+def _live(board, crashes: int, register: int) -> None:
+    """One life of the node; outputs are safe and the records on the flash however it ends."""
+    node: "Node | None" = None
+    try:
+        node = Node(board, crashes)
+        _loop(board, node, crashes, register)
+    finally:
+        _leave(board)
+        if node is not None:
+            node.stop()
+            if node.spool.failed:  # the next run does without
+                board.scratch_set(board.scratch_get() | _NO_FLASH)
+
+
+def _loop(board, node, crashes: int, register: int) -> None:
     if register & _LEFT:
         node.pipeline.event(EVENT_LEFT, 0, 0, 0, "")
     if register & _WAS_SAFE:
@@ -75,7 +87,7 @@ def _loop(board, crashes: int, register: int) -> None:
             board.watchdog_feed()
         if crashes and ticks.diff(node.clock.ms, started) > _QUIET_MS:
             crashes = 0
-            board.scratch_set(0)
+            board.scratch_set(board.scratch_get() & _NO_FLASH)
         if wait > 0 and board.idle(wait):
             node.wake()
 

@@ -153,10 +153,11 @@ class Link:
         stamp = self._node.stamp
         if flags & _DURABLE and self._node.may_ack(store):
             self._acked_ms = now_ms
-            if epoch == stamp.epoch and not self._spool.ack(record_next):
-                self.rx_bad += 1
-            if boot == stamp.boot and not self._ring.ack(raw_next):
-                self.rx_bad += 1
+            if epoch == stamp.epoch:
+                if not self._spool.ack(record_next):
+                    self.rx_bad += 1
+                if not self._ring.ack(boot, raw_next, now_ms):
+                    self.rx_bad += 1
         if flags & _RESEND:
             self._rewind(now_ms)
 
@@ -193,16 +194,20 @@ class Link:
         self._record = max(self._record, spool.oldest, spool.acked)
         self._raw = max(self._raw, ring.oldest)
         if self._record < spool.next:
-            if self._send(RECORD, spool.get(self._record), now_ms):
+            if self._send_held(RECORD, spool.get(self._record), now_ms):
                 self._record += 1
         elif self._raw < ring.next and waited_ms < _STATUS_LATEST_MS:
-            if self._send(RAW, ring.get(self._raw), now_ms):
+            if self._send_held(RAW, ring.get(self._raw), now_ms):
                 self._raw += 1
         elif waited_ms >= _STATUS_MS and self._send(
             STATUS, self._node.status(self.status_number), now_ms
         ):
             self._status_ms = now_ms
             self.status_number += 1
+
+    def _send_held(self, message: int, payload: bytes, now_ms: int) -> bool:
+        """Send, or pass over a number under which nothing can be read; whether to go on."""
+        return not payload or self._send(message, payload, now_ms)
 
     def _resend_due(self, now_ms: int) -> bool:
         if self._spool.acked >= self._record and self._ring.oldest >= self._raw:

@@ -15,16 +15,16 @@ from hullcore.messages import (
     PROTOCOL_VERSION,
     STATUS_FORMAT,
 )
-from hullnode import rawring
 from hullnode.clock import DeviceClock
 from hullnode.collector import Collector
 from hullnode.commands import Commands
 from hullnode.config import Config
+from hullnode.flusher import Flusher
 from hullnode.link import Link
 from hullnode.owner import Owner
-from hullnode.ramspool import RamSpool
+from hullnode.rawring import RawRing, bytes_for
 
-_RECORDS = const(32)  # four and a half minutes of the default windows
+_FLASH_SPOOL = const(1)  # bits of HELLO.capabilities
 _LINK_NEEDS_US = const(2500)  # longest the wire takes of one poll, measured on the chip
 _LINK_WAITS_US = const(-50000)  # then it takes it, whatever is due
 _LEAVE_MS = const(3000)  # longest wait for the answer to a restart to be heard
@@ -43,12 +43,13 @@ class Node:
         root = board.root
         self.clock = DeviceClock(board.ticks_ms)
         self.config = Config(root)
-        self.stamp = start.stamp(board)
         self._core_hash = start.core_hash(board)
-        self.spool = RamSpool(_RECORDS)
+        self.spool, pages, told = start.storage(board)
+        self.stamp = start.stamp(board, self.spool)
         values = self.config.values
         columns = 2 if values["aux_sensor"] == "none" else 3
-        self.ring = rawring.RawRing(rawring.blocks_for(values["period_us"], columns))
+        self.ring = RawRing(bytes_for(values["period_us"], columns), pages, self.stamp.boot)
+        self.flusher = Flusher(board, self.clock, self.spool, self.ring, values)
         self.owner = Owner(root, self._taken_over)
         self._commands = Commands(self.config, self.clock, self.owner, board.ticks_us)
         self.link = Link(board.console, self.spool, self.ring, self)
@@ -59,7 +60,7 @@ class Node:
         self.restart = False
         self._leave_ms = -1
         self._config_record = self.stamp.number
-        self.pipeline, self.sampler = start.measuring(self, board, crashes)
+        self.pipeline, self.sampler = start.measuring(self, board, crashes, told)
 
     # --- running -----------------------------------------------------------------------------
 
@@ -69,6 +70,7 @@ class Node:
         sampler = self.sampler
         wait = sampler.poll() if sampler else self._link_us
         now = board.ticks_us()
+        self.flusher.poll(sampler)
         due = ticks.diff(self._link_due, now)
         if due <= 0 and sampler and wait < _LINK_NEEDS_US and due > _LINK_WAITS_US:
             due = wait  # the sample comes first
@@ -79,6 +81,8 @@ class Node:
             more = self.link.poll(clock.ms)
             if self._commands.restart:
                 self._leave(clock.ms)
+            elif self.spool.failed:
+                self.restart = True  # to go on without flash
             due = self._link_us
             if more:
                 self._link_due = now
@@ -96,6 +100,10 @@ class Node:
             self._leave_ms = now_ms
         if not self.link.answering() or ticks.diff(now_ms, self._leave_ms) >= _LEAVE_MS:
             self.restart = True
+
+    def stop(self) -> None:
+        """The last thing: what waits goes to the flash."""
+        self.flusher.stop()
 
     def wake(self) -> None:
         """Input has arrived: the next poll looks at the wire."""
@@ -133,10 +141,12 @@ class Node:
         self.clock.poll()
         board = self._board
         major, minor, patch = [int(part) for part in VERSION.split(".")]
+        raw_boot, oldest_raw = self.ring.held_from()
         return HELLO, struct.pack(
             HELLO_FORMAT, PROTOCOL_VERSION, major, minor, patch,
-            board.reset_cause, 0, board.uid, self._core_hash, self.stamp.boot, self.stamp.epoch,
-            self.spool.oldest, self.spool.next, self.ring.held_from(), self.owner.store,
+            board.reset_cause, _FLASH_SPOOL if self.spool.flash else 0, board.uid,
+            self._core_hash, self.stamp.boot, self.stamp.epoch,
+            self.spool.oldest, self.spool.next, raw_boot, oldest_raw, self.owner.store,
             self._config_record,
             self.config.values["period_us"], self.clock.wraps, self.clock.ms, board.name.encode(),
         )  # fmt: skip
@@ -151,10 +161,11 @@ class Node:
         )
         loop_us = self._loop_us
         self._loop_us = 0
+        raw_boot, oldest_raw = self.ring.held_from()
         return struct.pack(
             STATUS_FORMAT, number, self.clock.wraps, self.clock.ms, pipeline.next_number(),
             pipeline.p_q8, pipeline.t_q16, state, late, missed, bad,
             self.link.rx_bad + self.link.decoder.dropped, self.spool.oldest, self.spool.next,
-            self.ring.held_from(), self.spool.dropped, self.ring.dropped, self._collector.free,
+            raw_boot, oldest_raw, self.spool.dropped, self.ring.dropped, self._collector.free,
             self._collector.longest_us, loop_us,
         )  # fmt: skip

@@ -17,6 +17,7 @@ from hullcore.messages import (
 from hullcore.plan import WindowPlan
 from hullcore.rawblock import CAPACITY, RawPacker
 
+_RAISED = const(0x1000)  # event codes from here on are a warning or an alarm
 _RAW_AGE_US = const(10000000)  # a raw block waits at most this long for more samples
 
 
@@ -106,7 +107,6 @@ class Pipeline:
         """Close the open raw block, if any, into the ring; what it could not hold follows."""
         packer = self._packer
         ring = self._ring
-        dropped = ring.dropped
         end = self.next_number()
         while packer.count:
             first = end - packer.count
@@ -117,16 +117,18 @@ class Pipeline:
                 first - told_to,
             )  # fmt: skip
             self._packed_to = end - packer.count
-            ring.append(payload, told_to, self._packed_to)
-        if ring.lost_first >= 0 and ring.dropped == dropped:
-            first, last = ring.take_lost()
-            self.event(EVENT_RAW_LOST, first, last, 0, "")
+            ring.append(payload)
+        while ring.lost and ring.heard:  # once somebody is there who wants to know
+            boot, first, last = ring.take_lost()
+            self.event(EVENT_RAW_LOST, first, last, boot, "")
 
     def event(self, event: int, a: int, b: int, c: int, text: str) -> None:
         """Append an EVENT record."""
         clock = self._clock
         clock.poll()
         self.append(records.event_record(self._stamp, clock.wraps, clock.ms, event, a, b, c, text))
+        if event >= _RAISED:
+            self._spool.urgent = True
 
     def append(self, record: bytes) -> None:
         """Spool one record.

@@ -3,14 +3,18 @@
 Not needed while it runs, so `hullnode.unload` forgets it.
 """
 
+from hullcore.compat import const
 from hullcore.measurement import Measurement
 from hullcore.messages import EVENT_BOOT, EVENT_CONFIG_BAD, EVENT_SENSOR_FAULT
 from hullcore.records import RecordStamp, config_record
-from hullnode import identity
+from hullnode import identity, spoolstart
 from hullnode.drivers import catalogue
 from hullnode.drivers.errors import BAD_ADDRESS, SensorError
 from hullnode.pipeline import Pipeline
 from hullnode.sampler import Sampler
+
+NO_FLASH = const(0x800)
+"""In the register that survives resets: the flash refused to be written since power came on."""
 
 _BOUNDS = (
     "temp_lag_ms", "temp_gradient_uk", "settling_ms", "u_volume_ppm", "u_gain_ppm",
@@ -28,10 +32,17 @@ class _NoSensor:
     temperature_shift = 0
 
 
-def stamp(board) -> RecordStamp:
-    """Epoch and boot number of the records to come."""
+def storage(board) -> tuple:
+    """(spool, raw pages, events to tell) of what the flash holds."""
+    if board.scratch_get() & NO_FLASH:
+        return spoolstart.ram_spool(board.random32, 0)
+    return spoolstart.open_spool(board.files, board.root, board.random32)
+
+
+def stamp(board, spool) -> RecordStamp:
+    """Epoch, boot and number of the records to come."""
     boot = identity.count_boot(board.root) or board.random32() | 0x80000000  # could not be stored
-    return RecordStamp(board.random32(), boot)
+    return RecordStamp(spool.epoch, boot, spool.next)
 
 
 def core_hash(board) -> bytes:
@@ -39,8 +50,11 @@ def core_hash(board) -> bytes:
     return identity.core_hash(board.code_root)
 
 
-def measuring(node, board, crashes: int) -> tuple:
-    """(pipeline, sampler or None) of a node that has everything else; the first sample is due."""
+def measuring(node, board, crashes: int, told: list) -> tuple:
+    """(pipeline, sampler or None) of a node that has everything else; the first sample is due.
+
+    `told` are (event, a, b, c) of what was found on the flash.
+    """
     config = node.config
     values = config.values
     driver, code, detail = _driver(node, board, values)
@@ -51,6 +65,8 @@ def measuring(node, board, crashes: int) -> tuple:
     )
     _snapshot(node, pipeline, m, driver)
     pipeline.event(EVENT_BOOT, board.reset_cause, crashes, node.clock.total_ms(), "")
+    for event, a, b, c in told:
+        pipeline.event(event, a, b, c, "")
     if config.damaged or config.fallback:
         pipeline.event(EVENT_CONFIG_BAD, config.damaged, int(config.fallback), 0, "")
     if code:

@@ -11,10 +11,10 @@ def _path(root: str, name: str, copy: int) -> str:
     return "%s/%s.%d" % (root, name, copy)
 
 
-def _read(path: str) -> tuple:
+def _read(path: str, opener) -> tuple:
     """(generation, value, state): state 0 absent, 1 good, 2 damaged."""
     try:
-        with open(path) as f:
+        with (opener or open)(path) as f:
             text = f.read()
     except OSError:
         return (-1, None, 0)
@@ -33,22 +33,22 @@ def _read(path: str) -> tuple:
     return (generation, value, 1)
 
 
-def load(root: str, name: str) -> tuple:
+def load(root: str, name: str, opener=None) -> tuple:
     """(value or None, generation or 0, damaged copies as a bit set)."""
-    a = _read(_path(root, name, 0))
-    b = _read(_path(root, name, 1))
+    a = _read(_path(root, name, 0), opener)
+    b = _read(_path(root, name, 1), opener)
     damaged = (1 if a[2] == 2 else 0) | (2 if b[2] == 2 else 0)
     best = a if a[0] >= b[0] else b
     return (best[1], max(best[0], 0), damaged)
 
 
-def save(root: str, name: str, value) -> int:
+def save(root: str, name: str, value, opener=None) -> int:
     """Write the next generation over the older copy; returns it. OSError when it cannot."""
-    a = _read(_path(root, name, 0))
-    b = _read(_path(root, name, 1))
+    a = _read(_path(root, name, 0), opener)
+    b = _read(_path(root, name, 1), opener)
     generation = max(a[0], b[0], 0) + 1
     line = json.dumps([generation, value])
     target = 0 if a[0] < b[0] or a[2] != 1 else 1
-    with open(_path(root, name, target), "w") as f:
+    with (opener or open)(_path(root, name, target), "w") as f:
         f.write("%s\n%08x" % (line, binascii.crc32(line.encode())))
     return generation

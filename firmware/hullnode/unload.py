@@ -14,6 +14,8 @@ _RARE = (
     "hullcore.settings",
     "hullnode.drivers.catalogue",
     "hullnode.identity",
+    "hullnode.spoolcursor",
+    "hullnode.spoolstart",
     "hullnode.start",
     "hullnode.twocopies",
 )

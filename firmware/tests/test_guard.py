@@ -56,7 +56,7 @@ class Bench:
         found = []
         for number in range(spool.oldest, spool.next):
             record = spool.get(number)
-            if record[12] == recordkinds.EVENT.id:
+            if record[12] == recordkinds.EVENT.id and record[8] == self.nodes[-1].stamp.boot:
                 values = SimpleNamespace(**recordkinds.EVENT.unpack(record))
                 values.name = NAMES[values.code - 1]
                 values.text = values.text.rstrip(b"\0").decode()

@@ -11,26 +11,35 @@ from hullcore.measurement import Measurement
 from hullcore.records import RecordStamp
 from hullnode.clock import DeviceClock
 from hullnode.pipeline import Pipeline
-from hullnode.ramspool import RamSpool
 from hullnode.rawring import RawRing
+from hullnode.spool import Spool
+from hullnode.spoolstart import open_spool
 from hullwatch.link import recordkinds
+from hullwatch.sim.flashfiles import FlashFiles
 
 CODES = {name: code for code, (name, _, _) in enumerate(recordkinds.EVENTS, 1)}
 T = 19_539_558
 
 
 class Bench:
-    """A pipeline with everything around it; `run` reads back all that is held."""
+    """A pipeline with everything around it; `records` reads back all that is held.
+
+    Records go to a flash, or (`flash` False) stay in RAM, 32 of them.
+    """
 
     def __init__(
-        self, fakes: ModuleType, records: int = 1000, blocks: int = 1000, start_ms: int = 0,
+        self, fakes: ModuleType, flash: bool = True, blocks: int = 1000, start_ms: int = 0,
         **changes: object,
     ) -> None:  # fmt: skip
         config = settings.defaults() | {"compensation": "none"} | changes
         self.period_us = config["period_us"]
         self.time = fakes.Time(0, start_ms)
         self.clock = DeviceClock(self.time.ticks_ms)
-        self.spool, self.ring = RamSpool(records), RawRing(blocks)
+        if flash:
+            self.spool, _, _ = open_spool(FlashFiles(), "", lambda: 0xABCD)
+        else:
+            self.spool = Spool(None, "", 0, 0xABCD, 0, 0, -1, 0)
+        self.ring = RawRing(blocks * 181, None, 7)
         self.stamp = RecordStamp(0xABCD, 7)
         driver = SimpleNamespace(pressure_shift=0, temperature_shift=0)
         self.pipeline = Pipeline(
@@ -171,12 +180,12 @@ def test_unusable_samples_are_told_of_when_they_start_and_kept_as_raw(fakes, wir
 
 def test_an_hour_without_a_host_leaves_the_newest_windows(fakes):
     """Telling of lost raw blocks costs records too: not so many that they push out the windows."""
-    bench = Bench(fakes, records=96, blocks=32)
+    bench = Bench(fakes, flash=False, blocks=32)
     bench.feed(noise(5, 36_000))
     held = bench.records()
     windows = [r for r in held if r.kind == "WINDOW"]
-    assert len(held) == 96
-    assert len(windows) == 96
+    assert len(held) == 32
+    assert len(windows) == 32
     assert 36_000 - windows[-1].last <= 100
     assert bench.ring.dropped > 500
     assert bench.spool.dropped > 300
@@ -201,12 +210,12 @@ def visit(bench: Bench, wire: SimpleNamespace, got: SimpleNamespace) -> None:
     bench.spool.ack(bench.spool.next)
     for b in bench.blocks(wire):
         got.samples.update(range(b.first, b.first + b.count))
-        bench.ring.ack(b.first + b.count)
+        bench.ring.ack(b.boot, b.first + b.count, 0)
 
 
 @pytest.mark.parametrize("absent", [0, 50, 3_000, 40_000])
 def test_all_that_a_host_misses_while_away_it_is_told_of(fakes, wire, absent):
-    bench = Bench(fakes, records=20, blocks=6, windows_s=(1, 10, 60))
+    bench = Bench(fakes, flash=False, blocks=6, windows_s=(1, 10, 60))
     got = SimpleNamespace(lost={"raw": set(), "records": set()}, records=set(), samples=set())
     total = 0
     for count in (100, absent, 100, 100, 100):
@@ -226,7 +235,7 @@ def test_all_that_a_host_misses_while_away_it_is_told_of(fakes, wire, absent):
 @pytest.mark.parametrize("seed", range(8))
 def test_nothing_is_called_lost_that_arrived(fakes, wire, seed):
     rng = random.Random(seed)
-    bench = Bench(fakes, records=20, blocks=6, windows_s=(1, 10, 60))
+    bench = Bench(fakes, flash=False, blocks=6, windows_s=(1, 10, 60))
     got = SimpleNamespace(lost={"raw": set(), "records": set()}, records=set(), samples=set())
     for _ in range(60):
         bench.feed(noise(rng.random(), rng.choice([20, 200, 3000]), rng.choice([50, 5000])))

@@ -1,13 +1,15 @@
 """Records and raw blocks that wait for the host: none changed, none lost without being told."""
 
 import random
+import struct
 
 import pytest
 
-from hullnode.ramspool import RamSpool
-from hullnode.rawring import RawRing, blocks_for
+from hullnode.rawring import RawRing, bytes_for
+from hullnode.spool import Spool
 
 RECORD = 176
+SLOTS = 32
 
 
 def record(number: int) -> bytes:
@@ -29,19 +31,22 @@ class Losses:
         assert self.spool.take_lost() == (-1, -1)
 
 
+def ram_spool() -> Spool:
+    return Spool(None, "", 0, 5, 0, 0, -1, 0)
+
+
 @pytest.mark.parametrize("seed", range(30))
-def test_spool_against_a_list(seed):
+def test_a_spool_in_ram_against_a_list(seed):
     rng = random.Random(seed)
-    capacity = rng.choice([1, 2, 7, 96])
-    spool = RamSpool(capacity)
+    spool = ram_spool()
     losses = Losses(spool)
     acked = appended = 0
     expected_lost = []
     for _ in range(1000):
         if rng.random() < 0.7:
-            if appended >= capacity and appended - capacity >= acked:
-                expected_lost.append(appended - capacity)
-                acked = appended - capacity + 1
+            if appended >= SLOTS and appended - SLOTS >= acked:
+                expected_lost.append(appended - SLOTS)
+                acked = appended - SLOTS + 1
             spool.append(record(appended))
             appended += 1
             losses.take()
@@ -53,7 +58,7 @@ def test_spool_against_a_list(seed):
             if upto <= appended:
                 acked = max(acked, upto)
         assert (spool.next, spool.acked) == (appended, acked)
-        assert spool.oldest == max(0, appended - capacity)
+        assert spool.oldest == max(0, appended - SLOTS)
         assert spool.dropped == len(expected_lost)
     assert losses.numbers == expected_lost
     for number in range(spool.oldest, spool.next):
@@ -61,67 +66,84 @@ def test_spool_against_a_list(seed):
 
 
 def test_acked_records_stay_until_their_space_is_needed():
-    spool = RamSpool(4)
-    for number in range(4):
+    spool = ram_spool()
+    for number in range(SLOTS):
         spool.append(record(number))
-    assert spool.ack(4)
-    assert [spool.get(n) for n in range(4)] == [record(n) for n in range(4)]
-    spool.append(record(4))
+    assert spool.ack(SLOTS)
+    assert [spool.get(n) for n in range(SLOTS)] == [record(n) for n in range(SLOTS)]
+    spool.append(record(SLOTS))
     assert (spool.oldest, spool.dropped) == (1, 0)
 
 
 def test_losses_add_up_to_one_range_until_taken():
-    spool = RamSpool(3)
-    for number in range(10):
+    spool = ram_spool()
+    for number in range(SLOTS + 7):
         spool.append(record(number))
     assert spool.dropped == 7
     assert spool.take_lost() == (0, 6)
     assert spool.take_lost() == (-1, -1)
 
 
+def block(boot: int, first: int, count: int, size: int) -> bytes:
+    """A RAW payload as far as a ring looks into it."""
+    head = struct.pack("<IIQHIIBBBBBiiI", boot, 0, first, 0, 0, 0, count, 1, 0, 1, 0, 0, 0, 0)
+    return head + random.Random(first).randbytes(size - len(head))
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_ring_against_a_list(seed):
     rng = random.Random(seed)
-    capacity = rng.choice([1, 2, 5, 32])
-    ring = RawRing(capacity)
-    losses = Losses(ring)
+    size = rng.choice([181, 400, 1000, 5792])
+    ring = RawRing(size, None, 7)
     held: list[tuple[int, int, bytes]] = []  # unacked
     lost: list[int] = []
-    sample = last_end = 0
+    told: list[int] = []
+    sample = last_end = dropped = 0
     for _ in range(800):
         if rng.random() < 0.7:
             sample += rng.choice([0, 0, 0, 3])  # a hole
             first, end = sample, sample + rng.randint(1, 64)
-            payload = random.Random(first).randbytes(rng.randint(43, 180))
-            if len(held) == capacity:
+            payload = block(7, first, end - first, rng.randint(43, 180))
+            while sum(len(b[2]) + 1 for b in held) + len(payload) + 1 > size:
                 gone = held.pop(0)
                 lost += range(gone[0], gone[1])
-            ring.append(payload, first, end)
+                dropped += 1
+            ring.append(payload)
             held.append((first, end, payload))
             sample = last_end = end
-            losses.take()
         else:
             upto = rng.choice([0, last_end, last_end + 1, 2**63, rng.randint(0, last_end)])
-            assert ring.ack(upto) is (upto <= last_end)
+            assert ring.ack(7, upto, 0) is (upto <= last_end)
             if upto <= last_end:
-                held = [block for block in held if block[1] > upto]
+                held = [b for b in held if b[1] > upto]
+        if rng.random() < 0.5:
+            boot, low, high = ring.take_lost()
+            told += range(low, high + 1) if boot >= 0 else []
         assert ring.next - ring.oldest == len(held)
-        for index, block in enumerate(held, ring.oldest):
-            assert ring.get(index) == block[2]
-    assert losses.numbers == lost
-    assert ring.dropped >= len({*lost}) / 64
+        for index in rng.sample(range(len(held)), len(held)):
+            assert ring.get(ring.oldest + index) == held[index][2]
+        if held:
+            assert ring.held_from() == (7, held[0][0])
+    while ring.lost:
+        told += range(ring.lost[0][1], ring.lost[0][2] + 1)
+        ring.take_lost()
+    assert set(lost) <= set(told)
+    assert not {n for b in held for n in range(b[0], b[1])} & set(told)
+    assert ring.dropped == dropped
 
 
 def test_ring_refuses_acks_of_samples_never_packed():
-    ring = RawRing(4)
-    assert ring.ack(0)
-    assert not ring.ack(1)
-    ring.append(bytes(50), 10, 20)
-    assert not ring.ack(21)
-    assert ring.ack(19)
+    ring = RawRing(1000, None, 3)
+    assert ring.ack(3, 0, 0)
+    assert not ring.ack(3, 1, 0)
+    ring.append(block(3, 10, 10, 50))
+    assert not ring.ack(3, 21, 0)
+    assert ring.ack(3, 19, 0)
     assert ring.next - ring.oldest == 1  # not the whole block is durable
-    assert ring.ack(20)
-    assert ring.ack(20)
+    assert ring.ack(2, 20, 0)
+    assert ring.next - ring.oldest == 1  # another boot's samples
+    assert ring.ack(3, 20, 0)
+    assert ring.ack(3, 20, 0)
     assert ring.next == ring.oldest
 
 
@@ -132,7 +154,7 @@ def test_the_ring_holds_a_minute_of_noise(period_us, spread):
 
     rng = random.Random(1)
     packer = RawPacker(0, 0)
-    ring = RawRing(blocks_for(period_us))
+    ring = RawRing(bytes_for(period_us), None, 0)
     samples = 60_000_000 // period_us
     number = 0
     for k in range(4 * samples):
@@ -144,9 +166,7 @@ def test_the_ring_holds_a_minute_of_noise(period_us, spread):
             )
         if packer.full or packer.count * period_us >= 10_000_000:
             count = packer.count
-            ring.append(
-                packer.close(0, 0, number, 0, 0, 0, 0), number, number + count - packer.count
-            )
+            ring.append(packer.close(0, 0, number, 0, 0, 0, 0))
             number += count - packer.count
-    oldest = ring._first[ring.oldest % ring._capacity]
+    _, oldest = ring.held_from()
     assert number - oldest >= samples or ring.dropped == 0

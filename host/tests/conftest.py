@@ -47,7 +47,8 @@ class Wire:
         values = {
             "protocol": m.PROTOCOL_VERSION, "fw_major": 1, "fw_minor": 2, "fw_patch": 3,
             "reset_cause": 1, "capabilities": 0, "uid": UID, "core_hash": bytes(range(32)),
-            "boot": 7, "epoch": 0xE0C4, "oldest_record": 0, "next_record": 0, "oldest_raw": 0,
+            "boot": 7, "epoch": 0xE0C4, "oldest_record": 0, "next_record": 0,
+            "raw_boot": 7, "oldest_raw": 0,
             "store": 0, "config": 0, "period_us": 100_000, "wraps": 0, "ms": 1000, "board": b"fake",
         }  # fmt: skip
         assert set(changes) <= set(values)

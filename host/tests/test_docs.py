@@ -315,9 +315,9 @@ def test_the_board_table_lists_what_the_node_uses() -> None:
 
 
 def test_pages_know_the_size_of_the_spool() -> None:
-    node = (ROOT / "firmware/hullnode/node.py").read_text("utf-8")
-    (records,) = re.findall(r"^_RECORDS = const\((\d+)\)", node, re.MULTILINE)
-    for name in ("firmware/README.md", "host/docs/decisions/0003-ram-spool.md"):
+    spool = (ROOT / "firmware/hullnode/spool.py").read_text("utf-8")
+    (records,) = re.findall(r"^BUFFER = (\d+)$", spool, re.MULTILINE)
+    for name in ("firmware/README.md", "host/docs/decisions/0003-flash-spool.md"):
         assert f"{records} records" in (ROOT / name).read_text("utf-8")
     size = int(records) * RECORD_BYTES
     assert f"{round(size / 1000)} kB" in (ROOT / "firmware/README.md").read_text("utf-8")

@@ -12,6 +12,8 @@ from hullwatch.link import messages as m
 from hullwatch.store import Store
 
 NOW_US = 1_700_000_000_000_000
+SMALL = 50 + 24 + 20
+"""Blocks of a flash with firmware, reserve, 10 blocks of raw samples, two files of records."""
 
 
 def test_a_quiet_line_gives_every_sample_and_record_once(site):
@@ -131,8 +133,8 @@ def test_records_wait_while_nobody_listens(site):
 
 
 def test_what_was_overwritten_before_anyone_came_is_a_stated_gap_and_the_loss_ends(site):
-    late = site()
-    late.bench.run_until(1_800_000_000)  # half an hour: more than the node's memory holds
+    late = site(flash_blocks=SMALL)
+    late.bench.run_until(1_800_000_000)  # half an hour: more than such a node holds
     late.log()
     late.run(30)
     raw_dropped = late.status()["raw_dropped"]
@@ -142,16 +144,28 @@ def test_what_was_overwritten_before_anyone_came_is_a_stated_gap_and_the_loss_en
     late.logger.finish()
     raw = late.raw()
     first = int(raw.sample[0])
-    assert 12_000 < first < 18_000
+    assert 1_000 < first < 9_000
     assert raw.sample.tolist() == list(range(first, first + len(raw.sample)))
     gaps = late.summary().gaps
     assert [(g.first, g.past) for g in gaps if g.stream == "raw"] == [(0, first)]
     assert all(gap.reason for gap in gaps)
 
 
-@pytest.mark.parametrize("asleep_s", [150, 3600])
+@pytest.mark.parametrize("blocks", [352, SMALL])
+def test_a_host_that_sleeps_an_hour_loses_nothing_that_the_flash_holds(site, blocks):
+    asleep = site(flash_blocks=blocks)
+    asleep.log()
+    asleep.run(60)
+    asleep.sleep(3600 if blocks == 352 else 1000)
+    asleep.drain(60)
+    status = asleep.status()
+    assert status["raw_dropped"] == status["records_dropped"] == 0
+    asleep.complete()
+
+
+@pytest.mark.parametrize("asleep_s", [2000, 5000])
 def test_a_host_that_sleeps_loses_only_what_is_stated_and_the_loss_ends(site, asleep_s):
-    asleep = site()
+    asleep = site(flash_blocks=SMALL)
     asleep.log()
     asleep.run(60)
     asleep.sleep(asleep_s)
@@ -160,7 +174,7 @@ def test_a_host_that_sleeps_loses_only_what_is_stated_and_the_loss_ends(site, as
     asleep.run(120)
     asleep.logger.finish()
     assert dropped[0] > 0
-    assert (dropped[1] > 0) == (asleep_s > 1000)
+    assert (dropped[1] > 0) == (asleep_s > 4000)
     assert [asleep.status()[key] for key in ("raw_dropped", "records_dropped")] == dropped
     raw = asleep.raw()
     gaps = asleep.summary().gaps

@@ -113,7 +113,7 @@ def test_every_sensor_starts_and_delivers_without_a_fault(site, sensor):
     assert np.mean(raw.p_q8) / 256 == pytest.approx(105_000, abs=400)
     assert np.mean(raw.t_q16) / 65536 == pytest.approx(293.15, abs=3)
     with one.store.reader() as reader:
-        assert {e.event for e in reader.events()} == {"BOOT"}
+        assert {e.event for e in reader.events()} == {"BOOT", "NEW_SPOOL"}
         (config,) = reader.configs()
     assert config.sensor == sensor
 

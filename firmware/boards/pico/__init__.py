@@ -14,6 +14,7 @@ import time
 import machine
 
 from hullcore.compat import const
+from hullnode.files import Files
 from hullnode.unload import collect
 
 _WDT_RP2040 = const(0x40058000)
@@ -74,6 +75,7 @@ class Board:
         self._watchdog_base = _WDT_RP2350 if rp2350 else _WDT_RP2040
         self._wdt: machine.WDT | None = None
         self.console = Console()
+        self.files = Files()
         self.uid = machine.unique_id()
         self.reset_cause = machine.reset_cause()
         self.ticks_ms = time.ticks_ms

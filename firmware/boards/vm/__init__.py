@@ -21,6 +21,7 @@ from board.blockfile import BlockFile
 from board.buspipe import BusPipe
 
 from hullcore.compat import const
+from hullnode.files import Files
 from hullnode.unload import collect
 
 _MASK = const(0x3FFFFFFF)
@@ -81,6 +82,7 @@ class Board:
         self._bus = BusPipe(_environment("HULLWATCH_BUS"), self._device_us)
         self.reset_cause = self._bus.reset_cause()
         self._mount(_environment("HULLWATCH_IMAGE"))
+        self.files = Files()
         self.heap_free = gc.mem_free
         self.collect = collect
         self.output = self._bus.output

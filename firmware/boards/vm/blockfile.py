@@ -17,6 +17,7 @@ class BlockFile:
             for _ in range(_BLOCKS):
                 self._f.write(b"\xff" * _BLOCK)
             self._f.flush()
+        self._blocks = self._f.seek(0, 2) // _BLOCK
 
     def readblocks(self, block: int, buffer: bytearray, offset: int = 0) -> None:
         """Read into `buffer` from a block, at an offset in it."""
@@ -33,7 +34,7 @@ class BlockFile:
         if op == 3:
             self._f.flush()
         elif op == 4:
-            return _BLOCKS
+            return self._blocks
         elif op == 5:
             return _BLOCK
         elif op == 6:

@@ -15,20 +15,30 @@ from hullcore import ticks
 
 class Watch:
     """Polls a node on a fake board. `leaks`: polls that allocated although nothing closed; `most`:
-    most bytes by (raw blocks, records, whether a block of the estimator) that closed."""
+    most bytes by (raw blocks, records, whether a block of the estimator) that closed; `flash`:
+    most bytes of a poll that wrote to the flash, whatever else it did."""
 
     def __init__(self, node, board) -> None:
         self.node = node
         self.board = board
         self.locked = self.counted = self.leaks = 0
         self.most = {}
+        self.flash = 0
 
     def samples(self, count: int) -> None:
         """Let the node take `count` samples."""
         sampler = self.node.sampler
         end = sampler.taken_count + count
         while sampler.taken_count < end:
-            self.board.time.advance(self._count() if self._may_close() else self._lock())
+            counted = self._may_close() or self._may_write()
+            self.board.time.advance(self._count() if counted else self._lock())
+
+    def _may_write(self) -> bool:
+        node = self.node
+        flusher = node.flusher
+        if node.spool.next == node.spool.synced:
+            return flusher._synced
+        return node.spool.urgent or node.clock.ms - flusher._since_ms > flusher._sync_ms - 1000
 
     def _may_close(self) -> bool:
         pipeline = self.node.pipeline
@@ -51,11 +61,14 @@ class Watch:
         self.counted += 1
         cascade = node.pipeline._estimator.cascade
         blocks, records, number = node.ring.next, node.spool.next, cascade.number
+        writes = node.flusher.writes
         used = gc.mem_alloc()
         wait = node.poll()
         used = gc.mem_alloc() - used
         blocks, records = node.ring.next - blocks, node.spool.next - records
-        if blocks or records or cascade.number != number:
+        if node.flusher.writes != writes:
+            self.flash = max(self.flash, used)
+        elif blocks or records or cascade.number != number:
             self._note((blocks, records, cascade.number != number), used)
         elif used:
             self.leaks += 1

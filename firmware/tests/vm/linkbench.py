@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 from hullcore.messages import ACK, HELLO, WHO
 from hullnode.link import Link
-from hullnode.ramspool import RamSpool
 from hullnode.rawring import RawRing
+from hullnode.spool import Spool
 
 SESSION = 4711
 STORE = 99
@@ -40,7 +40,8 @@ class Bench:
     def __init__(self, fakes, wire, now_ms: int = 0) -> None:
         self.wire = wire
         self.console = fakes.Console()
-        self.spool, self.ring = RamSpool(50), RawRing(20)
+        self.spool = Spool(None, "", 0, 5, 0, 0, -1, 0)
+        self.ring = RawRing(4000, None, 6)
         self.node = FakeNode()
         self.link = Link(self.console, self.spool, self.ring, self.node)
         self.now_ms = now_ms
@@ -52,8 +53,8 @@ class Bench:
         for _ in range(records):
             self.spool.append(struct.pack("<I", self.spool.next) + bytes(172))
         for _ in range(blocks):
-            first = self.ring._end[(self.ring.next - 1) % 20] if self.ring.next else 0
-            self.ring.append(struct.pack("<IIQ", 6, 0, first) + bytes(size), first, first + 30)
+            head = (6, 0, self.ring._end, 0, 0, 0, 30, 1, 0, 1, 0, 0, 0, 0)
+            self.ring.append(struct.pack("<IIQHIIBBBBBiiI", *head) + bytes(max(0, size - 27)))
 
     def poll(self, ms: int = 0, step: int = 2) -> None:
         """Let time pass, polled as the node does."""

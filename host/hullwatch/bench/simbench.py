@@ -12,6 +12,7 @@ from pathlib import Path
 from hullwatch.bench.spec import BenchSpec, World
 from hullwatch.sim.board import SimBoard, VirtualClock
 from hullwatch.sim.firmware import save_config, start_node
+from hullwatch.sim.flashfiles import FlashFiles, PowerCut
 
 EPOCH_S = 1_767_225_600.0
 """Virtual time 0 is 2026-01-01T00:00:00Z, so runs repeat to the byte."""
@@ -29,6 +30,7 @@ class SimBench:
         self.clock = VirtualClock()
         self.world = World(spec, self.clock.now_us)
         self._spec = spec
+        self.files = FlashFiles(spec.flash_blocks)
         self.boot_us = 0
         self._boot()
 
@@ -37,20 +39,31 @@ class SimBench:
         folder = Path(self._folder.name)
         spec = self._spec
         self.board = SimBoard(
-            self.clock, self.world.bus, folder, spec.seed, spec.ticks_at_boot_us, self.world.pins
-        )
+            self.clock, self.world.bus, folder, self.files, spec.seed, spec.ticks_at_boot_us,
+            self.world.pins,
+        )  # fmt: skip
         self.board.outputs_safe()  # as main.py
         self.node = start_node(self.board)
+
+    def power_cut(self) -> None:
+        """Off and on again: what was not on the flash is gone."""
+        self.files.power_on()
+        self._boot()
 
     def run_until(self, end_us: int) -> None:
         """Let the node run until it has sent something or virtual time has reached `end_us`."""
         clock = self.clock
         to_host = self.board.console.to_host
         while not to_host:
-            wait = self.node.poll()
+            try:
+                wait = self.node.poll()
+            except PowerCut:
+                self.power_cut()
+                return
             if to_host:
                 return
             if self.node.restart:
+                self.node.stop()
                 self._boot()
                 return
             now = clock.us

@@ -26,6 +26,8 @@ class BenchSpec:
     the chamber's physics by recorded rows at the file's own spacing. `ticks_at_boot_us` is what
     the node's counters show when it starts: after a soft reset they go on from where they were.
     With `plumbing` the node has the outputs of its wiring, and they move the chamber's valves.
+    `flash_blocks` is the size of the node's file system in blocks of 4 KiB; a Pico's has 352, 50 of
+    them full of firmware.
     """
 
     chamber: ChamberSpec = field(default_factory=ChamberSpec)
@@ -38,6 +40,7 @@ class BenchSpec:
     ticks_at_boot_us: int = 0
     plumbing: PlumbingSpec | None = None
     extra: dict[str, object] = field(default_factory=dict)
+    flash_blocks: int = 352
 
     def check(self) -> None:
         """Raise InputError unless node and chamber can both be built."""

@@ -58,7 +58,7 @@ class VmBench:
         self._folder = Path(tempfile.mkdtemp(prefix="hullwatch-vm-"))
         self.build = build("vm")
         image = self._folder / "flash.img"
-        littlefsimage.write(image, config_files(spec.node_settings()))
+        littlefsimage.write(image, config_files(spec.node_settings()), spec.flash_blocks)
         self._clock = VirtualClock()
         self.world = World(spec, self._clock.now_us)
         self._lock = threading.Lock()

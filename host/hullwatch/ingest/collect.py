@@ -54,7 +54,7 @@ class Collector:
         self.totals = Totals()
         self.clock = ClockSync()
         self._fitted = 0
-        self._held: tuple[int, int] | None = None
+        self._held: tuple[int, int, int] | None = None
         self._before = Totals()
 
     @property
@@ -84,15 +84,14 @@ class Collector:
             self._started_us = now_utc_us
             self._before = self.totals
 
-    def held(self, oldest_record: int, oldest_raw: int) -> None:
+    def held(self, oldest_record: int, raw_boot: int, oldest_raw: int) -> None:
         """The node says what it still holds: what is missing below that will never come."""
         boot = self._boot
         if boot is None or self._new_hello:
             return
-        if oldest_raw > self._store.raw_next(boot) or oldest_record > self._store.durable_next(
-            boot.node, boot.epoch
-        ):
-            self._held = (oldest_record, oldest_raw)
+        raw_next = self._store.raw_next(boot._replace(boot=raw_boot))
+        if oldest_raw > raw_next or oldest_record > self._store.durable_next(boot.node, boot.epoch):
+            self._held = (oldest_record, raw_boot, oldest_raw)
 
     def record(self, data: bytes) -> None:
         """One record as received."""
@@ -121,15 +120,7 @@ class Collector:
                     totals = replace(totals, malformed=totals.malformed + 1)
                     continue
                 totals = _counted(totals, outcome, records=1)
-            for block in self._blocks():
-                if isinstance(block, ProtocolError):
-                    totals = replace(totals, malformed=totals.malformed + 1)
-                    continue
-                outcome = batch.raw(uid, boot.epoch, block)
-                totals = _counted(totals, outcome, samples=block.count)
-                if block.gap:
-                    key = BootKey(uid, boot.epoch, block.boot)
-                    batch.raw_hole(key, block.first - block.gap, block.first, NO_SAMPLE)
+            totals, older = self._write_raw(batch, boot, totals)
             if self._held is not None:
                 batch.held(boot, *self._held)
             self._write_session(batch, uid, boot, session, now_utc_us, totals)
@@ -141,7 +132,24 @@ class Collector:
         return Durable(
             boot.epoch, self._store.durable_next(uid, boot.epoch), boot.boot,
             self._store.raw_next(boot), self._store.store_id,
+            tuple((n, self._store.raw_next(boot._replace(boot=n))) for n in sorted(older)),
         )  # fmt: skip
+
+    def _write_raw(self, batch: Batch, boot: BootKey, totals: Totals) -> tuple[Totals, set[int]]:
+        """Store the raw blocks: what became of them, and which earlier boots they are of."""
+        older: set[int] = set()
+        for block in self._blocks():
+            if isinstance(block, ProtocolError):
+                totals = replace(totals, malformed=totals.malformed + 1)
+                continue
+            outcome = batch.raw(boot.node, boot.epoch, block)
+            totals = _counted(totals, outcome, samples=block.count)
+            if block.boot != boot.boot:
+                older.add(block.boot)  # left on the flash by a run before
+            if block.gap:
+                key = boot._replace(boot=block.boot)
+                batch.raw_hole(key, block.first - block.gap, block.first, NO_SAMPLE)
+        return totals, older
 
     def _blocks(self) -> list[rawblock.RawBlock | ProtocolError]:
         try:

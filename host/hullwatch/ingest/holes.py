@@ -46,4 +46,4 @@ def _passed(last: Durable, durable: Durable, before: Totals, after: Totals) -> b
     """Whether each stream that got something new has also come further without a hole."""
     records = after.records == before.records or durable.record_next > last.record_next
     raw = after.samples == before.samples or durable.raw_next > last.raw_next
-    return records and raw
+    return records and (raw or not set(durable.older) <= set(last.older))

@@ -44,7 +44,8 @@ class Logger(Dialogue):
         elif isinstance(event, Raw):
             self.collector.raw(event.payload)
         elif isinstance(event, Status):
-            self.collector.held(event.fields["oldest_record"], event.fields["oldest_raw"])
+            held = event.fields
+            self.collector.held(held["oldest_record"], held["raw_boot"], held["oldest_raw"])
         elif isinstance(event, Hello):
             self._claim(event)
 

@@ -78,7 +78,8 @@ HELLO = Message(
         f("epoch", "I", "", "spool epoch: a new one whenever the spool starts empty"),
         f("oldest_record", "I", "", "oldest record number still held"),
         f("next_record", "I", "", "number the next record will get"),
-        f("oldest_raw", "Q", "", "sample number from which raw blocks are still held"),
+        f("raw_boot", "I", "", "boot of the oldest raw block held"),
+        f("oldest_raw", "Q", "", "its first sample number"),
         f("store", "Q", "", "id of the store that last acked, 0 = none"),
         f("config", "I", "", "record number of the configuration snapshot in force"),
         f("period_us", "I", "µs", "sample period"),
@@ -138,7 +139,8 @@ STATUS = Message(
         f("late", "I", "", "samples taken late"), f("missed", "I", "", "samples not taken"),
         f("bus_errors", "I"), f("rx_bad", "I", "", "frames dropped by the node"),
         f("oldest_record", "I"), f("next_record", "I"),
-        f("oldest_raw", "Q", "", "sample number from which raw blocks are still held"),
+        f("raw_boot", "I", "", "boot of the oldest raw block held"),
+        f("oldest_raw", "Q", "", "its first sample number"),
         f("records_dropped", "I", "", "records overwritten before any ack"),
         f("raw_dropped", "I", "", "raw blocks overwritten before any ack"),
         f("heap_free", "I", "bytes"), f("collect_us", "I", "µs", "longest garbage collection so far"),
@@ -171,7 +173,7 @@ ACK = Message(
         f("flags", "B", "", "bit 0: what follows is committed, else not looked at; bit 1: a frame was "
           "lost, send again from the oldest uncommitted"),
         f("epoch", "I"), f("record_next", "I", "", "all records below this number are committed"),
-        f("boot", "I"), f("raw_next", "Q", "", "all raw blocks below this sample are committed"),
+        f("boot", "I"), f("raw_next", "Q", "", "all raw blocks of that boot below this sample are committed"),
         f("store", "Q", "", "id of the store that committed them"),
     ),
 )  # fmt: skip

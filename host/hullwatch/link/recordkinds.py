@@ -192,7 +192,11 @@ EVENTS = (
         "a stored configuration copy was unusable: a = copy, b = 1 when defaults are used",
     ),
     ("RECORDS_LOST", 1, "records overwritten before any ack: a = first number, b = last number"),
-    ("RAW_LOST", 1, "raw blocks overwritten before any ack: a = first sample, b = last sample"),
+    (
+        "RAW_LOST",
+        1,
+        "raw blocks overwritten before any ack: a = first sample, b = last sample, c = their boot",
+    ),
     ("LEFT", 0, "started again after Ctrl-C had left to the REPL"),
     ("CRASH", 2, "uncaught exception: a = crash count, text = first line"),
     (
@@ -232,6 +236,21 @@ EVENTS = (
         "REFERENCE_LEAK",
         2,
         "the reference chamber's own pressure changes by more than declared: a = slope, 1e-12 Pa/s, b = its 95 % half-width, c = last sample number",
+    ),
+    (
+        "NEW_SPOOL",
+        0,
+        "nothing was found on the flash, or no numbers were left: a new spool epoch; a = record numbers given up",
+    ),
+    (
+        "UNSYNCED",
+        0,
+        "the run before ended without a sync: records a … b were not on flash; a host may have them",
+    ),
+    (
+        "NO_FLASH",
+        2,
+        "the flash cannot be written: records wait in RAM only; a = errno",
     ),
 )
 """Event codes from 1 on, in order: name, severity (0 info, 1 warning, 2 alarm), what a, b, c mean."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hullcore import frame
 from hullwatch.errors import FLASH_HINT, VersionMismatch
@@ -55,6 +55,8 @@ class Durable:
     boot: int
     raw_next: int
     store: int
+    older: tuple[tuple[int, int], ...] = ()
+    """(boot, raw_next) of runs before whose raw blocks have just been committed."""
 
 
 class HostSession:
@@ -116,6 +118,8 @@ class HostSession:
 
     def acknowledge(self, durable: Durable, now_s: float) -> None:
         """Tell the node what is committed: only ever after the commit."""
+        for boot, raw_next in durable.older:
+            self._ack(replace(durable, boot=boot, raw_next=raw_next), now_s)
         self._ack(durable, now_s)
 
     def _ack(self, durable: Durable | None, now_s: float) -> None:

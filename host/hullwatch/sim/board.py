@@ -14,6 +14,7 @@ from pathlib import Path
 
 import hullcore
 from hullwatch.sim.bus import SimBus
+from hullwatch.sim.flashfiles import FlashFiles
 from hullwatch.sim.plumbing import Pins
 
 _MASK = 0x3FFFFFFF
@@ -60,14 +61,15 @@ class SimBoard:
     link_us = 100_000
 
     def __init__(
-        self, clock: VirtualClock, bus: SimBus, folder: Path, seed: int, ticks_at_boot_us: int = 0,
-        pins: Pins | None = None,
+        self, clock: VirtualClock, bus: SimBus, folder: Path, files: FlashFiles, seed: int,
+        ticks_at_boot_us: int = 0, pins: Pins | None = None,
     ) -> None:  # fmt: skip
         self._clock = clock
         self._bus = bus
         self._start = clock.us - ticks_at_boot_us
         self.console = MemoryConsole()
         self.root = str(folder)
+        self.files = files
         self.code_root = str(Path(hullcore.__file__).parent.parent)
         self.uid = hashlib.sha256(b"hullwatch-sim-%d" % seed).digest()[:8]
         self.reset_cause = 1

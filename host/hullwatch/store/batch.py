@@ -85,20 +85,23 @@ class Batch:
             f"UPDATE boots SET {settings} WHERE node = ? AND epoch = ? AND boot = ?",
             (*columns.values(), *key),
         )
-        oldest_record, oldest_raw = hello["oldest_record"], hello["oldest_raw"]
-        if isinstance(oldest_record, int) and isinstance(oldest_raw, int):
-            self.held(key, oldest_record, oldest_raw)
+        held = [hello[name] for name in ("oldest_record", "raw_boot", "oldest_raw")]
+        self.held(key, *[number for number in held if isinstance(number, int)])
         self.running[key.node] = key
         return key
 
-    def held(self, boot: BootKey, oldest_record: int, oldest_raw: int) -> None:
-        """The node holds nothing older than these: what is missing below will never come."""
+    def held(self, boot: BootKey, oldest_record: int, raw_boot: int, oldest_raw: int) -> None:
+        """The node holds nothing older than these: what is missing below will never come.
+
+        `raw_boot` and `oldest_raw` are boot and sample of its oldest raw block.
+        """
         self._writable()
         spool = self._spool((boot.node, boot.epoch))
         if oldest_record > spool.record_next:
             records = Stream(RECORD, boot.node, boot.epoch, NO_BOOT)
             records.state(self._sql, spool.record_next, oldest_record, NOT_HELD)
-        self.raw_hole(boot, 0, oldest_raw, NOT_HELD)
+        if oldest_raw:
+            self.raw_hole(boot._replace(boot=raw_boot), 0, oldest_raw, NOT_HELD)
 
     def raw_hole(self, boot: BootKey, first: int, past: int, reason: str) -> None:
         """Samples first … past − 1, where not stored, will never come: `reason` says why."""
@@ -257,5 +260,5 @@ class Batch:
         hole = stated_hole(record)
         if hole is not None:
             kind, first, past, reason = hole
-            boot = NO_BOOT if kind == RECORD else record.boot
+            boot = NO_BOOT if kind == RECORD else record.integer("c")
             Stream(kind, node, record.epoch, boot).state(self._sql, first, past, reason)

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from hullwatch.link.recordview import Record
 
 SEVERITIES = ("info", "warning", "alarm")
-_LOSSES = {"RECORDS_LOST": "record", "RAW_LOST": "raw"}
+_OVERWRITTEN = "overwritten on the node before any acknowledgement"
+_LOSSES = {
+    "RECORDS_LOST": ("record", _OVERWRITTEN),
+    "RAW_LOST": ("raw", _OVERWRITTEN),
+    "UNSYNCED": ("record", "not on the node's flash when its run ended"),
+}
 _INT63 = 1 << 63
 
 
@@ -61,11 +66,11 @@ def stated_hole(record: Record) -> tuple[str, int, int, str] | None:
         return None
     code = record.integer("code")
     event = EVENTS[code - 1][0] if 1 <= code <= len(EVENTS) else ""
-    stream = _LOSSES.get(event)
+    loss = _LOSSES.get(event)
     first, past = record.integer("a"), record.integer("b") + 1
-    if stream is None or not 0 <= first < past < _INT63:
+    if loss is None or not 0 <= first < past < _INT63:
         return None
-    return stream, first, past, "overwritten on the node before any acknowledgement"
+    return loss[0], first, past, loss[1]
 
 
 _Head = tuple[str, int, int, int, int, int]

@@ -123,7 +123,7 @@ def test_losses_the_node_states_are_not_waited_for(store, key, now_us, event_rec
     put_records(store, key, now_us, event_record, [5], code=5, a=2, b=4)  # RECORDS_LOST
     assert store.durable_next(key.node, EPOCH) == 6
     assert store.raw_next(key) == 40
-    put_records(store, key, now_us, event_record, [6], code=6, a=40, b=79)  # RAW_LOST
+    put_records(store, key, now_us, event_record, [6], code=6, a=40, b=79, c=7)  # RAW_LOST
     assert store.raw_next(key) == 120
     with store.atomic() as batch:
         batch.raw_hole(key, 120, 200, "no sample was taken")

@@ -1,6 +1,6 @@
 """The least of `machine` that the board of a Pico and the driver of a BMP581 need to start."""
 
-mem32 = {}
+mem32 = {0x4005800C: 0}  # SCRATCH0 of the watchdog
 
 
 class Pin:
