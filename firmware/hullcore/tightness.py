@@ -6,7 +6,7 @@ second length on. A window tells when
 
     |slope| > 2·U95 + temperature bound + declared leak + tempco·|dT/dt| + drift
 
-with U95 the scatter's half-width (Student t: twice it has P = 0.2 % with six parts) and the
+with U95 the scatter's half-width (Student t: twice it has P = 0.4 % with six parts) and the
 temperature bound of `hullcore.systematic` for `reference_lag_ms`, the lag of that sensor behind its
 gas. Two such windows in a row, of one length, are a leak: by chance about one in 10^5 windows.
 """

@@ -12,10 +12,14 @@ from hullwatch.sim.chamber import Chamber
 from hullwatch.sim.chamberspec import ChamberSpec
 from hullwatch.sim.frontend import GaugePort, PhysicalFrontEnd, SensorFaults
 from hullwatch.sim.plumbing import Pins, PlumbedSection, PlumbingSpec
-from hullwatch.sim.registers.catalogue import CATALOGUE
+from hullwatch.sim.registers.catalogue import CATALOGUE, PROBES
+from hullwatch.sim.registers.model import SensorModel
 from hullwatch.sim.replay import Replay, ReplayFrontEnd
+from hullwatch.sim.second import ProbeSpec, ProbeSpot, ReferenceSpec, ReferenceSpot
 from hullwatch.sim.section import Section
 from hullwatch.sim.truth import ChamberTruth, Truth, UnknownTruth
+
+_OTHER_SPECIMEN = 0x5EC0  # added to the seed for what the second sensor draws
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class BenchSpec:
     the chamber's physics by recorded rows at the file's own spacing. `ticks_at_boot_us` is what
     the node's counters show when it starts: after a soft reset they go on from where they were.
     With `plumbing` the node has the outputs of its wiring, and they move the chamber's valves.
+    `second` is what compensation `probe` or `reference` is done with; None is one with defaults.
     `flash_blocks` is the size of the node's file system in blocks of 4 KiB; a Pico's has 352, 50 of
     them full of firmware.
     """
@@ -39,6 +44,7 @@ class BenchSpec:
     replay: Replay | None = None
     ticks_at_boot_us: int = 0
     plumbing: PlumbingSpec | None = None
+    second: ProbeSpec | ReferenceSpec | None = None
     extra: dict[str, object] = field(default_factory=dict)
     flash_blocks: int = 352
 
@@ -54,6 +60,7 @@ class BenchSpec:
             if self.replay is not None:
                 raise InputError("a recording has no valves", "leave the plumbing away")
         SensorFaults.drawn(self.seed, self.profile)
+        self._check_second()
         low, high = self._pressure_span()
         entry = CATALOGUE[self.sensor]
         if low < entry.pressure_min_pa or high > entry.pressure_max_pa:
@@ -63,6 +70,27 @@ class BenchSpec:
                 "choose another --sensor or --pressure",
             )
         self.node_settings()
+
+    def second_sensor(self) -> ProbeSpec | ReferenceSpec | None:
+        """The second sensor there is, with its defaults where only the compensation asks for it."""
+        if self.second is None and self.compensation == "probe":
+            return ProbeSpec()
+        if self.second is None and self.compensation == "reference":
+            return ReferenceSpec()
+        return self.second
+
+    def _check_second(self) -> None:
+        second = self.second_sensor()
+        if second is None:
+            return
+        second.check()
+        if self.replay is not None:
+            raise InputError("a recording has no second sensor", "use compensation none or sensor")
+        if second.sensor not in (*PROBES, *CATALOGUE):
+            raise UnknownSensor(
+                f"unknown second sensor {second.sensor!r}",
+                "choose one of " + ", ".join((*PROBES, *CATALOGUE)),
+            )
 
     def _pressure_span(self) -> tuple[float, float]:
         if self.replay is None:
@@ -90,6 +118,9 @@ class BenchSpec:
         )
         if self.plumbing is not None:
             values.update(outputs=self.plumbing.wiring)
+        second = self.second_sensor()
+        if second is not None:
+            values.update(second.settings())
         values.update(self.extra)
         try:
             checked = {key: settings.check(key, value) for key, value in values.items()}
@@ -139,9 +170,29 @@ class World:
             self.model = entry.model(front_end, now_us)
             if self.model.kind != "abs":
                 front_end.connect(GaugePort(self.chamber))
+            second = spec.second_sensor()
+            if second is not None:
+                self.bus.add(second.address, _second_model(spec, second, self.chamber, now_us))
         self.bus.add(entry.address, self.model)
         plumbed = spec.plumbing is not None and spec.replay is None
         self.pins = Pins(spec.plumbing, self.chamber) if plumbed else Pins()
+
+
+def _second_model(
+    spec: BenchSpec,
+    second: ProbeSpec | ReferenceSpec,
+    chamber: Chamber,
+    now_us: Callable[[], int],
+) -> SensorModel:
+    """The register model of a second sensor: another specimen, with faults of its own."""
+    seed = spec.seed + _OTHER_SPECIMEN
+    if isinstance(second, ProbeSpec):
+        faults = SensorFaults(random_walk_pa2_s=0.0)
+        spot = ProbeSpot(chamber, second)
+        return PROBES[second.sensor](PhysicalFrontEnd(spot, faults, seed), now_us)
+    faults = SensorFaults.drawn(seed, spec.profile)
+    place = ReferenceSpot(chamber, second, spec.chamber.t_ref_k)
+    return CATALOGUE[second.sensor].model(PhysicalFrontEnd(place, faults, seed), now_us)
 
 
 def _section(spec: BenchSpec) -> Section:

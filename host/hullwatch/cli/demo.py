@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from hullcore import settings
 from hullwatch.bench.base import Bench
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.cli import benches
@@ -62,9 +63,10 @@ def _fresh_database() -> Path:
 @click.option("--sensor", default="auto", show_default=True, help="bmp581, bmp280 or ms5837.")
 @click.option(
     "--compensation",
-    type=click.Choice(["none", "sensor"]),
+    type=click.Choice(settings.COMPENSATIONS),
     default=None,
-    help="Temperature compensation.  [default: sensor where permitted]",
+    help="Temperature compensation; probe and reference add a second sensor.  "
+    "[default: sensor where permitted]",
 )
 @click.option(
     "--profile",

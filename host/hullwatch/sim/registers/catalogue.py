@@ -14,6 +14,7 @@ from hullwatch.sim.registers.lps28dfw import Lps28dfwModel
 from hullwatch.sim.registers.model import SensorModel
 from hullwatch.sim.registers.ms5611 import Ms5611Model
 from hullwatch.sim.registers.ms5837 import Ms5837Model
+from hullwatch.sim.registers.tmp117 import Tmp117Model
 
 
 class CatalogueEntry(NamedTuple):
@@ -44,3 +45,6 @@ CATALOGUE: Final[dict[str, CatalogueEntry]] = {
         *(HscModel, Ads1115Model),
     )
 }
+
+PROBES: Final[dict[str, type[SensorModel]]] = {Tmp117Model.SENSOR: Tmp117Model}
+"""Thermometers: second sensors only."""
