@@ -113,7 +113,7 @@ def test_what_a_lagging_sensor_needs_a_bound_for_a_reference_chamber_cancels(
 
 
 def test_a_tight_reference_raises_nothing_and_its_records_are_recomputed(with_reference):
-    assert with_reference.names() == ["BOOT"]
+    assert set(with_reference.names()) <= {"BOOT", "NEW_SPOOL"}
     assert with_reference.outcome.windows.equal == len(with_reference.windows) > 200
     assert with_reference.outcome.windows.different == 0
     assert {w.compensation for w in with_reference.windows} == {"reference"}
