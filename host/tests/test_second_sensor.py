@@ -1,6 +1,8 @@
 """A second sensor end to end: chamber, chips, node, logger, database, verification."""
 
 import contextlib
+import csv
+import io
 import math
 import tempfile
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from hullcore.estimator import NO_AUX
 from hullwatch.bench.simbench import SimBench
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.errors import InputError
+from hullwatch.export import csvfile
 from hullwatch.ingest.logger import Logger
 from hullwatch.sim.chamberspec import ChamberSpec
 from hullwatch.sim.second import Follower, ProbeSpec, ReferenceSpec
@@ -33,6 +36,7 @@ class Logged:
     events: list
     raw: object
     outcome: object
+    csv: list
 
     def of(self, window_s):
         """(window, truth) of one length."""
@@ -64,11 +68,14 @@ def logged(seconds, during=lambda bench: None, **spec):
             windows, events = reader.windows(), reader.events()
             raw = reader.raw(reader.boots()[0].key)
             outcome = verify(reader, None, lambda _: None)
+            text = io.StringIO()
+            csvfile.write_raw(reader, text)
         truth = [
             bench.truth_pa_m3_s(w.first_device_ms, w.first_device_ms + round(w.window_s * 1000))
             for w in windows
         ]
-        return Logged(windows, truth, events, raw, outcome)
+        rows = list(csv.DictReader(text.getvalue().splitlines()))
+        return Logged(windows, truth, events, raw, outcome, rows)
 
 
 def day(compensation, second=None, **extra):
@@ -146,6 +153,8 @@ def test_a_probe_in_the_gas_brings_the_lagging_chip_s_error_down():
     assert np.all((run.raw.aux - 17901158) % 512 == 0)
     assert np.all(np.abs(celsius - 20) < 3)
     assert run.outcome.windows.equal == len(run.windows)
+    assert np.allclose([float(row["probe_c"]) for row in run.csv], celsius, atol=1e-6)
+    assert {row["reference_pa"] for row in run.csv} == {""}
 
 
 def test_a_second_sensor_that_falls_silent_costs_its_windows_and_no_pressure():
@@ -164,6 +173,9 @@ def test_a_second_sensor_that_falls_silent_costs_its_windows_and_no_pressure():
     assert fault.a == 5  # EIO
     back = next(e for e in run.events if e.event == "AUX_BACK")
     absent = run.raw.aux == NO_AUX
+    assert [row["reference_pa"] == "" for row in run.csv] == absent.tolist()
+    exported = [float(row["reference_pa"]) for row in run.csv if row["reference_pa"]]
+    assert exported == (run.raw.aux[~absent] / 256).tolist()
     assert back.a == absent.sum() > 300
     assert len(run.raw.sample) == run.raw.sample[-1] + 1  # every pressure is there
     kept = [w for w in run.windows if w.last_sample < len(absent)]  # the last block is open yet
