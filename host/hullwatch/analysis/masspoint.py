@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hullwatch.analysis import linear
-from hullwatch.analysis.student import t_quantile
+from hullwatch.analysis.distributions import t_quantile
 from hullwatch.analysis.twofold import Floats
 from hullwatch.errors import InputError
 from hullwatch.units.constants import R

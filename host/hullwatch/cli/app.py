@@ -20,6 +20,7 @@ _COMMANDS = {
     "demo": "Run a leaking chamber, log it and show the leak rate.",
     "doctor": "Explain this machine: ports, permissions, VM, versions.",
     "export": "Write windows, events or raw samples as CSV or Parquet.",
+    "gauge": "Gauge R&R of a table of readings.",
     "log": "Log a node into a database, for ever.",
     "nodes": "List ports and the nodes behind them.",
     "prune": "Remove old raw samples; what they gave stays.",

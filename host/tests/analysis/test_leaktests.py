@@ -8,9 +8,9 @@ import pytest
 from scipy import stats
 
 from hullwatch.analysis.decay import decay_constant, fit_decay
+from hullwatch.analysis.distributions import t_quantile
 from hullwatch.analysis.flowrate import State, inward_leak_mol_s
 from hullwatch.analysis.masspoint import mass_point, total_time
-from hullwatch.analysis.student import t_quantile
 from hullwatch.errors import InputError, MissingCapability
 
 # Nine hourly readings of 10 L of dry air, evaluated with the R they were computed with.
