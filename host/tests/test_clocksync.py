@@ -148,3 +148,66 @@ def test_the_fit_is_its_stated_formula():
     fit = ClockFit(ref_ms=5000.0, utc_s=100.0, ppm=1000.0, bound_s=0.5, ppm_bound=10.0)
     assert fit.utc_at(7000.0) == pytest.approx(100.0 + 2.0 * 1.001)
     assert fit.bound_at(3000.0) == pytest.approx(0.5 + 2.0 * 10e-6)
+
+
+# --- a host whose clock is stepped ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step_s", [-7200.0, -0.8, 0.5, 3600.0, 1e8])
+def test_a_step_begins_a_new_fit_and_neither_side_is_spoiled(step_s):
+    draw = random.Random(7)
+    before, sync = Crystal(20.0), ClockSync()
+    after = Crystal(20.0, boot_utc_s=UTC0_S + step_s)
+    for n in range(100):
+        ping(sync, before, 2.0 * n, *path("jitter", draw, n))
+        old = sync.fit()
+    assert error_over_bound(old, before) <= 1.0
+    for n in range(100, 130):
+        ping(sync, after, 2.0 * n, *path("jitter", draw, n))
+        fit = sync.fit()
+        true = before if n == 100 else after  # one alone might be an outlier
+        assert error_over_bound(fit, true) <= 1.0, n
+    assert sync.steps_s == pytest.approx([step_s], abs=0.05)
+    assert sync.taken == 30
+
+
+def test_an_outlier_is_left_out_and_is_no_step():
+    crystal, sync = Crystal(-10.0), ClockSync()
+    for n in range(60):
+        ping(sync, crystal, 2.0 * n, 0.001, 0.001)
+        if n % 10 == 9:  # a notebook that slept between question and answer
+            sync.add(crystal.ms(UTC0_S + 2.0 * n + 1), UTC0_S + 2.0 * n + 900, 0.002)
+        fit = sync.fit()
+    assert sync.steps_s == []
+    assert sync.taken == 60
+    assert fit.bound_s < 0.003
+    assert error_over_bound(fit, crystal) <= 1.0
+
+
+def test_a_slewed_host_clock_is_followed_within_the_bound():
+    """ntpd takes 0.1 s away at 500 ppm: the fit keeps up, and says how far off it is."""
+    sync = ClockSync()
+    for n in range(400):
+        at_s = 2.0 * n
+        slewed = min(max(0.0, at_s - 200) * 500e-6, 0.1)
+        sync.add(1000.0 * at_s, UTC0_S + at_s + slewed, 0.004)
+        fit = sync.fit()
+        assert abs(fit.utc_at(1000.0 * at_s) - (UTC0_S + at_s + slewed)) <= fit.bound_s
+    assert sync.steps_s == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_drift_jitter_and_step_together(seed):
+    draw = random.Random(f"all {seed}")
+    ppm, step_s = draw.uniform(-49, 49), draw.choice([0.0, draw.uniform(1, 1e5)])
+    crystals = (Crystal(ppm), Crystal(ppm, boot_utc_s=UTC0_S + step_s))
+    sync, stepped_at = ClockSync(), draw.randrange(20, 200)
+    slow = draw.uniform(5, 500)
+    for n in range(220):
+        there, back = draw.expovariate(slow), draw.expovariate(slow)
+        ping(sync, crystals[n >= stepped_at], 2.0 * n, there, back)
+        fit = sync.fit()
+        true = crystals[n > stepped_at + 2]
+        if not stepped_at <= n <= stepped_at + 2:
+            assert error_over_bound(fit, true) <= 1.0, n
+    assert len(sync.steps_s) == (step_s > 0 and stepped_at < 218)

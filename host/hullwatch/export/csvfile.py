@@ -1,8 +1,9 @@
 """CSV of windows, events and raw samples: one header line, UTF-8, LF, units in column names.
 
-Numbers keep every digit they have in the store. `utc` is ISO 8601 and empty where no clock fit
-tells it; `utc_bound_s` is its error bound. The first three columns of the raw file are those a
-replay reads.
+Numbers keep every digit they have in the store. `utc` is ISO 8601 and empty where nothing tells it;
+`utc_bound_s` is its error bound; `utc_source` says where both come from: "clock" is a measurement
+in the same boot, "neighbours" only that the boot lies between those around it. The first three
+columns of the raw file are those a replay reads.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
 
     from hullwatch.store import ConfigRow, RawSamples, Reader
 
+UTC_COLUMNS = ("utc", "utc_bound_s", "utc_source")
 RAW_COLUMNS = (
     "t_s",
     "p_pa",
     "temp_c",
-    "utc",
-    "utc_bound_s",
+    *UTC_COLUMNS,
     "late_us",
     "sample",
     "boot",
@@ -69,12 +70,11 @@ def write_raw(
     """
     out.write(",".join(RAW_COLUMNS) + "\n")
     rows = 0
-    for boot in reader.boots(node):
-        clock = DeviceClock(reader.clock_fits(boot.key))
-        of_boot = [row for row in reader.configs(boot.key.node) if boot_of(row) == boot.key]
+    for key, clock in reader.clocks(node).items():
+        of_boot = [row for row in reader.configs(key.node) if boot_of(row) == key]
         compensation = of_boot[-1].compensation if of_boot else ""
-        for chunk in reader.raw_chunks(boot.key):
-            out.writelines(_raw_lines(chunk, clock, boot.key, compensation))
+        for chunk in reader.raw_chunks(key):
+            out.writelines(_raw_lines(chunk, clock, key, compensation))
             rows += len(chunk.sample)
             if progress is not None:
                 progress(rows)
@@ -100,12 +100,14 @@ def _write_rows(
     rows: Sequence[WindowRow | EventRow],
 ) -> int:
     lines = csv.writer(out, lineterminator="\n")
-    lines.writerow(["utc", "utc_bound_s", *(column.name for column in fields(kind))])
-    clocks = {boot.key: DeviceClock(reader.clock_fits(boot.key)) for boot in reader.boots()}
+    lines.writerow([*UTC_COLUMNS, *(column.name for column in fields(kind))])
+    clocks = reader.clocks()
     for row in rows:
         device_us = np.array([row.device_ms * 1000])
-        utc_us, bound_us = clocks[BootKey(row.node, row.epoch, row.boot)].utc_us(device_us)
-        lines.writerow([_iso(utc_us)[0], _seconds(bound_us)[0], *astuple(row)])
+        clock = clocks[BootKey(row.node, row.epoch, row.boot)]
+        utc_us, bound_us = clock.utc_us(device_us)
+        utc = _iso(utc_us)[0]
+        lines.writerow([utc, _seconds(bound_us)[0], clock.source if utc else "", *astuple(row)])
     return len(rows)
 
 
@@ -120,8 +122,10 @@ def _raw_lines(
     taken_us = np.where(chunk.due_us >= 0, chunk.due_us + chunk.late_us, -1)
     utc_us, bound_us = clock.utc_us(taken_us)
     where = f"{boot.boot},{boot.epoch},{boot.node}"
+    source = clock.source
     return [
-        f"{t_s},{p_pa!r},{temp_c:.6f},{utc},{bound_s},{late_us},{sample},{where},{aux}\n"
+        f"{t_s},{p_pa!r},{temp_c:.6f},{utc},{bound_s},{source if utc else ''},"
+        f"{late_us},{sample},{where},{aux}\n"
         for t_s, p_pa, temp_c, utc, bound_s, late_us, sample, aux in zip(
             _seconds(taken_us),
             (chunk.p_q8 / 256).tolist(),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hullwatch.errors import StoreError
-from hullwatch.store import chaincheck, envelope, rawcodec
+from hullwatch.store import boottimes, chaincheck, envelope, rawcodec
 from hullwatch.store.canvas import Envelope
 from hullwatch.store.clocktime import DeviceClock
 from hullwatch.store.failures import told
@@ -154,6 +154,27 @@ class Reader:
             tuple(boot),
         )
         return [ClockFit(*row) for row in rows]
+
+    def clocks(self, node: str | None = None) -> dict[BootKey, DeviceClock]:
+        """Device time to UTC of every boot, of one node or of all; see `DeviceClock`."""
+        keys: dict[str, list[BootKey]] = {}
+        for row in self.boots(node):
+            keys.setdefault(row.key.node, []).append(row.key)
+        found: dict[BootKey, DeviceClock] = {}
+        for own in keys.values():
+            facts = [self._boot_facts(key) for key in own]
+            found.update(zip(own, boottimes.clocks(facts), strict=True))
+        return found
+
+    def _boot_facts(self, boot: BootKey) -> boottimes.BootFacts:
+        fits = self.clock_fits(boot)
+        ((last_ms, received_us),) = self._all(
+            "SELECT MAX(device_ms), MIN(received_utc_us - 1000 * device_ms) FROM records"
+            " WHERE node = ? AND epoch = ? AND boot = ?",
+            tuple(boot),
+        )
+        last = max([last_ms or 0, *(fit.ref_ms for fit in fits)])
+        return boottimes.BootFacts(fits, last, received_us)
 
     def gaps(self, node: str) -> list[Gap]:
         """What is missing between the first number and the last one stored, stream by stream."""

@@ -11,16 +11,13 @@ from hypothesis import strategies as st
 
 from hullwatch.store import (
     BootKey,
-    ClockFit,
     ConfigRow,
-    DeviceClock,
     EventRow,
     Reader,
     Store,
     WindowRow,
     rawread,
 )
-from hullwatch.store.clocktime import UNKNOWN
 from hullwatch.store.ranges import subtracted
 
 EPOCH = 0xE0C4
@@ -161,26 +158,6 @@ def test_readers_see_each_commit_and_never_hold_up_the_writer(path, now_us, hell
                 assert len(two.raw(key).sample) == 40 * (k + 1)
         with pytest.raises(sqlite3.OperationalError), Reader.open(path) as reader:
             reader._connection.execute("DELETE FROM raw_blocks")
-
-
-def test_utc_of_device_time_from_the_nearest_fit():
-    clock = DeviceClock(
-        [ClockFit(10_000, 1_000_000_000, 20.0, 300, 5.0), ClockFit(0, 990_000_000, 0.0, 100)]
-    )
-    device_us = np.array([0, 4_000_000, 6_000_000, 10_000_000, 1_010_000_000, -1])
-    utc_us, bound_us = clock.utc_us(device_us)
-    assert utc_us.tolist() == [
-        990_000_000,
-        994_000_000,
-        1_000_000_000 - 4_000_080,  # 4 s before, 20 ppm more UTC than device time
-        1_000_000_000,
-        2_000_000_000 + 20_000,
-        UNKNOWN,
-    ]
-    assert bound_us.tolist() == [100, 100 + 200, 300 + 20, 300, 300 + 5_000, -1]
-    nothing = DeviceClock([]).utc_us(device_us)
-    assert set(nothing[0].tolist()) == {UNKNOWN}
-    assert set(nothing[1].tolist()) == {-1}
 
 
 RANGES = st.lists(st.integers(0, 60), max_size=14, unique=True).map(
