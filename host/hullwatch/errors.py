@@ -19,6 +19,7 @@ HullwatchError          exit code 1
 ├── ProtocolError       exit code 5: bytes from the node that are not what the protocol says
 │   ├── VersionMismatch exit code 30: firmware and host speak different protocol versions
 │   ├── WrongDevice     exit code 31: something else than a Hullwatch node is on the port
+│   │   └── Impostor    exit code 34: a node that is not who it says it is
 │   ├── Refused         exit code 32: the node refused a command and said why
 │   └── Unanswered      exit code 33: the node did not answer in time
 ├── VerificationError   exit code 8: a stored result is not what its stored samples give
@@ -198,6 +199,12 @@ class WrongDevice(ProtocolError):
     """Whatever is on the port, it is not a Hullwatch node."""
 
     exit_code = 31
+
+
+class Impostor(WrongDevice):
+    """A node under the id of another; nothing of it was stored."""
+
+    exit_code = 34
 
 
 class Refused(ProtocolError):

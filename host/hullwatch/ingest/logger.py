@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hullwatch.errors import Refused
-from hullwatch.ingest.collect import Collector
+from hullwatch.ingest.collect import Collector, Committed
 from hullwatch.ingest.dialogue import Clock, Dialogue, ignore
 from hullwatch.ingest.holes import HoleWatch
+from hullwatch.ingest.identity import check_identity
 from hullwatch.link import messages as m
 from hullwatch.link.events import Event, Hello, Raw, Record, Reply, Status
 from hullwatch.store.writer import Store
@@ -15,24 +16,31 @@ from hullwatch.transport.port import Port
 
 COMMIT_S = 0.25
 PING_EVERY_S = 2.0
+_SAME_CLOCK_S = 0.005
 
 
 class Logger(Dialogue):
     """Logs one node on one open port into one store.
 
-    `commit_s` is the longest time a frame waits for its commit. `step` also raises StoreError;
-    what was received and not acked will be sent again.
+    `commit_s` is the longest time a frame waits for its commit. `on_stored` is told each record
+    that is new on disk, `note` what a person should know; `usb_serial` is that of the port, "" when
+    it has none. `step` also raises StoreError, and Impostor for a node that is not who it says it
+    is; what was received and not acked will be sent again.
     """
 
     def __init__(
         self, port: Port, store: Store, clock: Clock, session: int,
         on_event: Callable[[Event], None], commit_s: float = COMMIT_S, take_over: bool = False,
+        on_stored: Callable[[Committed], None] | None = None, usb_serial: str = "",
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:  # fmt: skip
         super().__init__(port, clock, session, on_event)
         self._store = store
         self._commit_s = commit_s
         self._take_over = take_over
-        self.collector = Collector(store)
+        self._usb_serial = usb_serial
+        self._asked_ahead_s = 0.0
+        self.collector = Collector(store, on_stored, note)
         self._committed_s = clock.now_s()
         self._ping_s = float("-inf")
         self._holes = HoleWatch()
@@ -44,8 +52,7 @@ class Logger(Dialogue):
         elif isinstance(event, Raw):
             self.collector.raw(event.payload)
         elif isinstance(event, Status):
-            held = event.fields
-            self.collector.held(held["oldest_record"], held["raw_boot"], held["oldest_raw"])
+            self.collector.status(event.fields)
         elif isinstance(event, Hello):
             self._claim(event)
 
@@ -57,6 +64,7 @@ class Logger(Dialogue):
             self._store.repack()  # never between a commit and its acknowledgement
         if now_s - self._ping_s >= PING_EVERY_S:
             self._ping_s = now_s
+            self._asked_ahead_s = self._ahead_s()
             self.ask(m.PING, b"", self._pong)
 
     def finish(self) -> None:
@@ -68,6 +76,7 @@ class Logger(Dialogue):
     def _claim(self, hello: Hello) -> None:
         # what is pending belongs to the session before; its acks went with that one
         self.collector.commit(self._utc_us())
+        check_identity(hello, self._usb_serial, self._store)
         self.collector.hello(hello, self.session, self._utc_us())
         owner = hello.number("store")
         if owner in (0, self._store.store_id):
@@ -90,8 +99,14 @@ class Logger(Dialogue):
         self.session.acknowledge(durable, now_s)
 
     def _pong(self, reply: Reply | None) -> None:
-        if reply is not None and not reply.repeated and not reply.status:
+        """Take a round trip, unless this computer's clock was set or stood still during it."""
+        whole = abs(self._ahead_s() - self._asked_ahead_s) < _SAME_CLOCK_S
+        if reply is not None and not reply.repeated and not reply.status and whole:
             self.collector.pong(reply.data, self._clock.utc_s() - reply.rtt_s, reply.rtt_s)
+
+    def _ahead_s(self) -> float:
+        """UTC less monotonic time: changes when the clock is set, and when the computer sleeps."""
+        return self._clock.utc_s() - self._clock.now_s()
 
     def _utc_us(self) -> int:
         return round(self._clock.utc_s() * 1e6)

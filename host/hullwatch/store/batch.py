@@ -141,6 +141,16 @@ class Batch:
         self._take_stated_hole(node, record)
         return Stored.NEW
 
+    def refused(self, node: str, epoch: int, number: int, data: bytes, reason: str) -> None:
+        """A record that came damaged and will never come otherwise: its place is a stated hole.
+
+        Its bytes are kept aside. Whether the place is open is up to the caller.
+        """
+        self._writable()
+        self._spool((node, epoch))
+        self._conflict(node, epoch, NO_BOOT, RECORD, number, data)
+        Stream(RECORD, node, epoch, NO_BOOT).state(self._sql, number, number + 1, reason)
+
     def raw(self, node: str, epoch: int, block: RawBlock) -> Stored:
         """Store one raw block of the spool epoch that the node's HELLO named."""
         self._writable()

@@ -167,6 +167,13 @@ class Store:
             "raw_next FROM boots WHERE node = ? AND epoch = ? AND boot = ?", tuple(boot)
         )
 
+    def newest_boot(self, node: str, epoch: int, below: int) -> int:
+        """The highest boot number of a spool epoch smaller than `below`; −1 when there is none."""
+        return self._column(
+            "COALESCE(MAX(boot), -1) FROM boots WHERE node = ? AND epoch = ? AND boot < ?",
+            (node, epoch, below),
+        )
+
     def _column(self, what: str, key: tuple[str | int, ...]) -> int:
         with told(self.path):
             row = self._connection.execute(f"SELECT {what}", key).fetchone()
