@@ -14,6 +14,7 @@ from hullwatch.control.client import call
 from hullwatch.control.registry import holder_of, holders
 from hullwatch.errors import (
     HullwatchError,
+    Impostor,
     InputError,
     OwnerGone,
     PortBusy,
@@ -21,8 +22,10 @@ from hullwatch.errors import (
     PortMissing,
     WrongDevice,
 )
-from hullwatch.ingest.owner import PortOwner
+from hullwatch.ingest.owner import Listeners
+from hullwatch.ingest.owners import PortOwners
 from hullwatch.store import Reader, Store
+from hullwatch.transport.discover import PortInfo
 
 SPEED = 6
 
@@ -41,8 +44,9 @@ class SerialServer:
     `mute` keeps the line up and the node unheard; `unplug` closes the line, `plug` opens it.
     """
 
-    def __init__(self):
-        self._bench = SimBench(BenchSpec(seed=3))
+    def __init__(self, seed=3):
+        self._bench = SimBench(BenchSpec(seed=seed))
+        self.uid = self._bench.board.uid.hex()
         self._listener = None
         self._line = None
         self.mute = False
@@ -103,23 +107,30 @@ class SerialServer:
         self._bench.close()
 
 
-class Running:
-    """A PortOwner in a thread of its own."""
+def owners_of(path, specs, note=print, on_stored=None):
+    def open_store():
+        return Store.open(path, time.time_ns() // 1000)
 
-    def __init__(self, url, path):
+    listeners = Listeners(note, on_stored=on_stored)
+    return PortOwners(specs, open_store, RealClock(), listeners)
+
+
+class Running:
+    """A logger of one or several ports in a thread of its own."""
+
+    def __init__(self, path, *specs):
         self.path = path
         self.notes = []
+        self.stored = []
         self.error = None
         self._stop = False
-        self.owner = PortOwner(
-            url, lambda: Store.open(path, time.time_ns() // 1000), RealClock(), self.notes.append
-        )
+        self.owners = owners_of(path, specs, self.notes.append, self.stored.append)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self):
         try:
-            self.owner.run(lambda: self._stop, lambda event: None)
+            self.owners.run(lambda: self._stop)
         except HullwatchError as error:
             self.error = error
 
@@ -140,7 +151,7 @@ class Running:
             return sum(boot.samples for boot in reader.boots())
 
     def ask(self, **request):
-        (holder,) = holders()
+        holder = holders()[0]
         return call(holder.control, request, 20)
 
     def stop(self):
@@ -163,8 +174,8 @@ def server(tmp_path, monkeypatch):
 def run(server, tmp_path):
     made = []
 
-    def start():
-        made.append(Running(server.url, tmp_path / "hull.db"))
+    def start(*specs):
+        made.append(Running(tmp_path / "hull.db", *(specs or [server.url])))
         return made[-1]
 
     yield start
@@ -241,7 +252,7 @@ def test_it_is_registered_while_it_runs_and_gone_afterwards(server, run):
     assert holder.program == "hullwatch log"
     assert holder.database == str(one.path)
     with pytest.raises(PortBusy, match="hullwatch log"):
-        PortOwner(server.url, None, RealClock(), print).run(lambda: True, lambda event: None)
+        owners_of(one.path, [server.url]).run(lambda: True)
     one.stop()
     assert holders() == []
     with pytest.raises(OwnerGone):
@@ -254,13 +265,11 @@ def test_a_port_nobody_answers_on_at_the_start_is_an_error_and_makes_no_database
     monkeypatch.setattr("hullwatch.ingest.dialogue.HELLO_WITHIN_S", 0.5)
     server.mute = True
     path = tmp_path / "hull.db"
-    owner = PortOwner(server.url, lambda: Store.open(path, 1), RealClock(), print)
     with pytest.raises(WrongDevice):
-        owner.run(lambda: False, lambda event: None)
+        owners_of(path, [server.url]).run(lambda: False)
     server.unplug()
-    owner = PortOwner(server.url, lambda: Store.open(path, 1), RealClock(), print)
     with pytest.raises(PortMissing):
-        owner.run(lambda: False, lambda event: None)
+        owners_of(path, [server.url]).run(lambda: False)
     assert not path.exists()
     assert holders() == []
 
@@ -282,3 +291,101 @@ def test_a_line_that_flaps_costs_nothing(server, run):
         raw = reader.raw(boot.key)
         assert reader.gaps(boot.key.node) == []
     assert raw.sample.tolist() == list(range(len(raw.sample)))
+
+
+# --- several nodes --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def second(server):
+    one = SerialServer(seed=4)
+    yield one
+    one.close()
+
+
+def samples_of(path):
+    with Reader.open(path) as reader:
+        return {row.key.node: row.samples for row in reader.boots()}
+
+
+def whole(path):
+    """Every node's samples from 0 on, none twice, none missing."""
+    with Reader.open(path) as reader:
+        for boot in reader.boots():
+            raw = reader.raw(boot.key)
+            assert raw.sample.tolist() == list(range(len(raw.sample)))
+            assert reader.gaps(boot.key.node) == []
+            assert reader.summary(boot.key.node).conflicts == 0
+
+
+def test_two_nodes_in_one_logger(server, second, run):
+    one = run(server.url, second.url)
+    one.until(lambda: one.samples() > 200)
+    assert {holder.port for holder in holders()} == {server.url, second.url}
+    for node in (server, second):
+        assert one.ask(do=requests.STATUS, port=node.url)["node"] == node.uid
+    with pytest.raises(PortMissing, match="not logged here"):
+        one.ask(do=requests.STATUS)
+    server.unplug()
+    one.until(lambda: one.noted("trying again for ever"))
+    before = samples_of(one.path)[second.uid]
+    one.until(lambda: samples_of(one.path)[second.uid] > before + 60)  # the other goes on
+    server.plug()
+    one.until(lambda: one.noted("is back"))
+    before = samples_of(one.path)[server.uid]
+    one.until(lambda: samples_of(one.path)[server.uid] > before + 60)
+    one.stop()
+    assert one.error is None
+    whole(one.path)
+
+
+def test_two_nodes_that_swap_their_ports_keep_their_records(server, second, run, monkeypatch):
+    where = {server.uid: server.url, second.uid: second.url}
+
+    def find_port(spec):
+        return PortInfo(where[spec], serial_number=spec, vid=0x2E8A, pid=5)
+
+    monkeypatch.setattr("hullwatch.ingest.owner.find_port", find_port)
+    one = run(server.uid, second.uid)
+    one.until(lambda: one.samples() > 60)
+    for node in (server, second):
+        node.unplug()
+    one.until(lambda: sum("trying again" in note for note in one.notes) == 2)
+    server.address, second.address = second.address, server.address
+    where.update({server.uid: server.url, second.uid: second.url})
+    for node in (server, second):
+        node.plug()
+    before = samples_of(one.path)
+    one.until(
+        lambda: all(n > before[node] + 60 for node, n in samples_of(one.path).items()), seconds=40
+    )
+    assert one.ask(do=requests.STATUS, port=server.url)["node"] == server.uid
+    one.stop()
+    assert one.error is None
+    whole(one.path)
+
+
+def test_a_node_that_is_not_the_board_on_the_port_is_refused(server, tmp_path, monkeypatch):
+    path = tmp_path / "hull.db"
+    monkeypatch.setattr(
+        "hullwatch.ingest.owner.find_port",
+        lambda spec: PortInfo(server.url, serial_number="E66138528350B42C", vid=0x2E8A, pid=5),
+    )
+    with pytest.raises(Impostor, match="but the board on the port is e66138528350b42c"):
+        owners_of(path, [None]).run(lambda: False)
+    with Reader.open(path) as reader:
+        assert reader.nodes() == []
+
+
+def test_two_nodes_of_one_id_are_not_mixed(server, tmp_path):
+    twin = SerialServer()
+    try:
+        with pytest.raises(Impostor, match="so does the one on"):
+            owners_of(tmp_path / "hull.db", [server.url, twin.url]).run(lambda: False)
+    finally:
+        twin.close()
+
+
+def test_one_port_twice_is_a_mistake(server, tmp_path):
+    with pytest.raises(InputError, match="twice"):
+        owners_of(tmp_path / "hull.db", [server.url, server.url])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 LEAK_UNIT = "Pa·m³/s"
 _TOLD_ANYWAY = "NOISE_ONLY"  # the kind of interval says it
@@ -23,6 +24,14 @@ def with_uncertainty(value: float, half: float | None, unit: str = "") -> str:
     digits = max(0, exponent - math.floor(math.log10(half)) + 1)
     scale = 10.0**exponent
     return f"({value / scale:.{digits}f} ± {half / scale:.{digits}f})e{exponent:+03d}{end}"
+
+
+def utc(utc_us: int | None) -> str | None:
+    """ISO 8601 to the millisecond; None stays None."""
+    if utc_us is None:
+        return None
+    text = datetime.fromtimestamp(utc_us / 1e6, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 def length(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""`hullwatch log`: one node into one database, for ever."""
+"""`hullwatch log`: one or several nodes into one database, for ever."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from rich.console import Console
 
 from hullwatch.cli import figures
 from hullwatch.cli.options import DURATION, db_option, json_option, print_json
-from hullwatch.errors import ProtocolError
-from hullwatch.ingest.owner import PortOwner
+from hullwatch.ingest.collect import Committed
+from hullwatch.ingest.owner import Listeners
+from hullwatch.ingest.owners import PortOwners
 from hullwatch.ingest.realclock import RealClock
-from hullwatch.link import recordview
 from hullwatch.link.events import Console as NodeText
-from hullwatch.link.events import Event, Record
+from hullwatch.link.events import Event
 from hullwatch.link.recordkinds import EVENT as EVENT_KIND
 from hullwatch.link.recordkinds import EVENTS, WINDOW
 from hullwatch.store import Store
 
 
 @click.command("log", epilog="Example: hullwatch log /dev/ttyACM0 --db jar.db")
-@click.argument("port", required=False)
+@click.argument("ports", nargs=-1)
 @db_option()
 @click.option("--for", "for_s", type=DURATION, default=None, help="Stop after this long.")
 @click.option("--take-over", is_flag=True, help="Become the keeper of a node another store holds.")
 @json_option
 def command(
-    port: str | None, db: Path, for_s: float | None, take_over: bool, as_json: bool
+    ports: tuple[str, ...], db: Path, for_s: float | None, take_over: bool, as_json: bool
 ) -> None:
-    """Log a node into a database until Ctrl-C.
+    """Log one or several nodes into a database until Ctrl-C.
 
-    PORT is a path, a USB serial number, socket://HOST:PORT or rfc2217://HOST:PORT; without it the
-    only Pico is taken. Every record is acknowledged to the node only when it is on disk. With
-    --json each window and event is printed as one JSON object a line.
+    Each of PORTS is a path, a USB serial number, socket://HOST:PORT or rfc2217://HOST:PORT; without
+    any the only Pico is taken. A board is known by its USB serial number, wherever it is plugged in
+    later. Every record is acknowledged to the node only when it is on disk. With --json each window
+    and event is printed as one JSON object a line, once, when it is on disk.
     """
     clock = RealClock()
     console = Console(stderr=True)
@@ -42,13 +43,15 @@ def command(
     def open_store() -> Store:
         return Store.open(db, time.time_ns() // 1000, "hullwatch log")
 
-    owner = PortOwner(port, open_store, clock, console.print, take_over)
-    end_s = None if for_s is None else clock.now_s() + for_s
     printer = _Printer(as_json)
+    listeners = Listeners(console.print, printer.show, printer.stored)
+    owners = PortOwners(ports or (None,), open_store, clock, listeners, take_over)
+    end_s = None if for_s is None else clock.now_s() + for_s
     try:
-        owner.run(lambda: end_s is not None and clock.now_s() >= end_s, printer.show)
+        owners.run(lambda: end_s is not None and clock.now_s() >= end_s)
     except KeyboardInterrupt:
         console.print("ended; the node keeps what was not stored yet")
+        raise
 
 
 class _Printer:
@@ -59,28 +62,26 @@ class _Printer:
         self._console = Console()
 
     def show(self, event: Event) -> None:
-        """Print what a person or a program waits for."""
-        if isinstance(event, NodeText):
-            if not self._as_json and event.text.strip():
-                self._console.print(f"[node says] {event.text.strip()}", markup=False)
-        elif isinstance(event, Record):
-            try:
-                record = recordview.parse(event.data)
-            except ProtocolError:
-                return  # counted where it is to be stored
-            if record.kind == WINDOW.id:
-                self._window(record)
-            elif record.kind == EVENT_KIND.id:
-                self._event(record)
+        """Print what a node prints itself."""
+        if isinstance(event, NodeText) and not self._as_json and event.text.strip():
+            self._console.print(f"[node says] {event.text.strip()}", markup=False)
 
-    def _window(self, record: recordview.Record) -> None:
+    def stored(self, done: Committed) -> None:
+        """Print a window or event that is new on disk."""
+        if done.record.kind == WINDOW.id:
+            self._window(done)
+        elif done.record.kind == EVENT_KIND.id:
+            self._event(done)
+
+    def _window(self, done: Committed) -> None:
+        record = done.record
         half = record.integer("u95_leak_fpa_m3_s")
         rate = record.integer("leak_rate_fpa_m3_s") / 1e15
         u95 = half / 1e15 if half >= 0 else None
         seconds = record.integer("window_ms") / 1000
         if self._as_json:
             print_json(
-                {"window_s": seconds, "n": record.integer("n"), "number": record.number,
+                {**_head(done), "window_s": seconds, "n": record.integer("n"),
                  "first_sample": record.integer("first"), "last_sample": record.integer("last"),
                  "leak_rate_pa_m3_s": rate, "u95_pa_m3_s": u95,
                  "t_ref_k": record.integer("t_ref_mk") / 1000}
@@ -90,12 +91,21 @@ class _Printer:
         at = figures.reference(record.integer("t_ref_mk") / 1000)
         self._console.print(f"{figures.length(seconds):>7}  {shown} {at}", soft_wrap=True)
 
-    def _event(self, record: recordview.Record) -> None:
+    def _event(self, done: Committed) -> None:
+        record = done.record
         code = record.integer("code")
         name = EVENTS[code - 1][0] if 0 < code <= len(EVENTS) else str(code)
         numbers = [record.integer(key) for key in "abc"]
         if self._as_json:
-            print_json({"event": name, "number": record.number, "abc": numbers,
-                        "text": record.text("text")})  # fmt: skip
+            print_json({**_head(done), "event": name, "abc": numbers, "text": record.text("text")})
         else:
             self._console.print(f"event {name} {numbers} {record.text('text')}", soft_wrap=True)
+
+
+def _head(done: Committed) -> dict[str, object]:
+    """Which record it is and when it was made; UTC is null until the first round trip."""
+    return {
+        "node": done.node, "number": done.record.number, "boot": done.record.boot,
+        "device_ms": done.record.device_ms, "utc": figures.utc(done.utc_us),
+        "utc_bound_s": None if done.utc_bound_us is None else done.utc_bound_us / 1e6,
+    }  # fmt: skip

@@ -32,7 +32,7 @@ def ask_owner(holder: Holder, request: Message) -> Message:
     """One request to the holder of a port; PortBusy when it offers no socket."""
     if not holder.control:
         raise PortBusy(f"{holder.port} is held by {holder.describe()}", "end it first")
-    return call(holder.control, request, ASK_S)
+    return call(holder.control, {**request, "port": holder.port}, ASK_S)
 
 
 @contextlib.contextmanager

@@ -51,6 +51,11 @@ class Claim:
         self._handle = handle
         self._tell()
 
+    @property
+    def held(self) -> bool:
+        """Whether it was not released."""
+        return self._handle >= 0
+
     def update(self, control: str = "", database: str = "") -> None:
         """Tell the others where the control socket and the store are; "" leaves what was said."""
         self.holder = replace(

@@ -1,4 +1,4 @@
-"""What other commands may ask of the program that holds a port; the keys of the JSON are here."""
+"""What other commands may ask of the program that holds ports: `{"do": …, "port": …}`."""
 
 STATUS = "status"
 CONFIG_SHOW = "config_show"

@@ -15,13 +15,17 @@ UNCOUNTED = 1 << 31
 """Boot numbers from here on are random: the node could not store its counter."""
 
 
-def check_identity(hello: Hello, usb_serial: str, store: Store) -> None:
-    """Raise Impostor when USB or what is stored contradicts the HELLO."""
+def check_usb(hello: Hello, usb_serial: str) -> None:
+    """Raise Impostor when the USB serial number of the port is another board's id."""
     if _UNIQUE_ID.fullmatch(usb_serial) and usb_serial.lower() != hello.uid:
         raise Impostor(
             f"the node says it is {hello.uid}, but the board on the port is {usb_serial.lower()}",
             "nothing was stored; flash the board anew if it got another board's files",
         )
+
+
+def check_boot(hello: Hello, store: Store) -> None:
+    """Raise Impostor when the node is in an earlier boot than the store has already seen."""
     boot, epoch = hello.number("boot"), hello.number("epoch")
     newest = store.newest_boot(hello.uid, epoch, UNCOUNTED)
     if boot < newest:

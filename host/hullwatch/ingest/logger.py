@@ -8,7 +8,7 @@ from hullwatch.errors import Refused
 from hullwatch.ingest.collect import Collector, Committed
 from hullwatch.ingest.dialogue import Clock, Dialogue, ignore
 from hullwatch.ingest.holes import HoleWatch
-from hullwatch.ingest.identity import check_identity
+from hullwatch.ingest.identity import check_boot
 from hullwatch.link import messages as m
 from hullwatch.link.events import Event, Hello, Raw, Record, Reply, Status
 from hullwatch.store.writer import Store
@@ -23,22 +23,23 @@ class Logger(Dialogue):
     """Logs one node on one open port into one store.
 
     `commit_s` is the longest time a frame waits for its commit. `on_stored` is told each record
-    that is new on disk, `note` what a person should know; `usb_serial` is that of the port, "" when
-    it has none. `step` also raises StoreError, and Impostor for a node that is not who it says it
-    is; what was received and not acked will be sent again.
+    that is new on disk, `note` what a person should know; `identify` may raise Impostor for a
+    HELLO. `step` also raises StoreError, and Impostor for a node that goes back in time; what was
+    received and not acked will be sent again.
     """
 
     def __init__(
         self, port: Port, store: Store, clock: Clock, session: int,
         on_event: Callable[[Event], None], commit_s: float = COMMIT_S, take_over: bool = False,
-        on_stored: Callable[[Committed], None] | None = None, usb_serial: str = "",
+        on_stored: Callable[[Committed], None] | None = None,
         note: Callable[[str], None] = lambda _: None,
+        identify: Callable[[Hello], None] = lambda _: None,
     ) -> None:  # fmt: skip
         super().__init__(port, clock, session, on_event)
         self._store = store
         self._commit_s = commit_s
         self._take_over = take_over
-        self._usb_serial = usb_serial
+        self._identify = identify
         self._asked_ahead_s = 0.0
         self.collector = Collector(store, on_stored, note)
         self._committed_s = clock.now_s()
@@ -76,7 +77,8 @@ class Logger(Dialogue):
     def _claim(self, hello: Hello) -> None:
         # what is pending belongs to the session before; its acks went with that one
         self.collector.commit(self._utc_us())
-        check_identity(hello, self._usb_serial, self._store)
+        self._identify(hello)
+        check_boot(hello, self._store)
         self.collector.hello(hello, self.session, self._utc_us())
         owner = hello.number("store")
         if owner in (0, self._store.store_id):

@@ -1,29 +1,22 @@
-"""The owner of one port: claims it, logs it for ever, serves the other commands meanwhile.
+"""The owner of one port: claims it, logs it for ever, answers what others ask of its node.
 
 A lost port is opened again with growing pauses, found by its USB serial number wherever it comes
-back. Requests of other commands are answered between two steps of the logger.
+back. `hullwatch.ingest.owners` runs one or several of them.
 """
 
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
 
 from hullwatch.control import requests
 from hullwatch.control.registry import Claim, claim
-from hullwatch.control.server import ControlServer
 from hullwatch.control.wire import Message
-from hullwatch.errors import (
-    InputError,
-    PortBusy,
-    PortLost,
-    PortMissing,
-    TransportError,
-    WrongDevice,
-)
+from hullwatch.errors import InputError, PortBusy, PortLost, TransportError, WrongDevice
+from hullwatch.ingest.collect import Committed
 from hullwatch.ingest.dialogue import Clock, Dialogue, ignore_event, new_session
+from hullwatch.ingest.identity import check_usb
 from hullwatch.ingest.logger import Logger
 from hullwatch.ingest.settings import check_changes, read_settings, write_settings
 from hullwatch.link.events import Event, Hello, Status
@@ -36,114 +29,153 @@ from hullwatch.transport.reconnect import Backoff
 _CLAIM_EVERY_S = 30.0
 
 
-class PortOwner:
-    """Holds one port from `run` to its end. `note(text)` is told what a person should know.
+@dataclass(frozen=True)
+class Listeners:
+    """Whom an owner tells what: a person (`note`), who watches frames, who waits for results."""
 
-    `open_store` is called when a node has answered on the port, not before: a wrong or taken port
-    leaves no database behind. `status` is the newest telemetry, `logger` the present one (None
-    while the port is away).
+    note: Callable[[str], None]
+    on_event: Callable[[Event], None] = ignore_event
+    on_stored: Callable[[Committed], None] | None = None
+
+
+class PortOwner:
+    """Holds one port from `open` to `close`.
+
+    `open` must succeed; afterwards `step` waits for a lost port as long as it takes. `status` is
+    the newest telemetry, `logger` the present one (None while the port is away). `identify` may
+    raise Impostor for a HELLO.
     """
 
     def __init__(
-        self, spec: str | None, open_store: Callable[[], Store], clock: Clock,
-        note: Callable[[str], None], take_over: bool = False,
+        self, spec: str | None, clock: Clock, listeners: Listeners, take_over: bool = False,
+        identify: Callable[[PortOwner, Hello], None] | None = None,
     ) -> None:  # fmt: skip
         self._info = find_port(spec)
-        self._open_store = open_store
         self._clock = clock
-        self._note = note
+        self._tell = listeners
         self._take_over = take_over
+        self._identify = identify
         self._backoff = Backoff()
         self._claimed_s = clock.now_s()
+        self._claim: Claim | None = None
+        self._port: Port | None = None
         self.status: dict[str, int] = {}
         self.hello: Hello | None = None
         self.logger: Logger | None = None
         self.reconnects = 0
 
-    def run(self, until: Callable[[], bool], on_event: Callable[[Event], None]) -> None:
-        """Log until `until()` turns True; the first opening must succeed, later ones may wait."""
+    @property
+    def device(self) -> str:
+        """Path or URL of the port."""
+        return self._claim.holder.port if self._claim else self._info.device
+
+    @property
+    def away(self) -> bool:
+        """Whether the port is lost at present."""
+        return self._port is None
+
+    def open(self) -> None:
+        """Claim and open the port and wait for the node behind it to answer."""
         info = self._info
-        with claim(info.device, "hullwatch log", info.serial_number or "") as claimed:
-            opened = open_port(info.device)
-            port: Port | None = opened
-            try:
-                Dialogue(opened, self._clock, new_session(), ignore_event).greet()
-                with (
-                    contextlib.closing(self._open_store()) as store,
-                    ControlServer(Path(store.path)) as server,
-                ):
-                    claimed.update(control=str(server.path), database=str(store.path))
-                    while not until():
-                        server.poll(self._answer)
-                        self._keep(claimed)
-                        if port is None:
-                            port = self._reopened(claimed)
-                        else:
-                            port = self._logged(port, store, until, server, claimed, on_event)
-            finally:
-                if port is not None:
-                    port.close()
+        self._claim = claim(info.device, "hullwatch log", info.serial_number or "")
+        self._port = open_port(info.device)
+        Dialogue(self._port, self._clock, new_session(), ignore_event).greet()
 
-    def _logged(
-        self, port: Port, store: Store, until: Callable[[], bool], server: ControlServer,
-        claimed: Claim, on_event: Callable[[Event], None],
-    ) -> Port | None:  # fmt: skip
-        """Log on one opened port until it is lost (None) or `until()`."""
+    def offer(self, control: str, database: str) -> None:
+        """Tell the other commands where to ask."""
+        assert self._claim is not None
+        self._claim.update(control=control, database=database)
 
-        def deal(event: Event) -> None:
-            self._on_event(event)
-            on_event(event)
-
-        logger = self.logger = Logger(
-            port, store, self._clock, new_session(), deal, take_over=self._take_over
-        )
+    def step(self, store: Store, read_s: float) -> None:
+        """Read for at most `read_s` and do what is due; look for the port when it is away."""
+        self._keep()
+        if self._port is None:
+            self._reopen()
+            return
         try:
-            while not until():
-                logger.step()
-                server.poll(self._answer)
-                self._keep(claimed)
-            logger.finish()
+            if self.logger is None:
+                self.logger = self._new_logger(self._port, store)
+            self.logger.step(read_s)
         except (TransportError, WrongDevice) as error:
             # a node that was here once may be slow to come back with its line
             if isinstance(error, WrongDevice) and self.hello is None:
                 raise
-            self._note(f"{error.message}; trying again for ever, Ctrl-C ends")
+            self._lose(error)
+
+    def finish(self) -> None:
+        """Commit and acknowledge what was received."""
+        if self.logger is not None:
             with contextlib.suppress(TransportError):
-                port.close()
-            self._keep_received(logger)
-            self._backoff.failed(self._clock.now_s())
-            return None
-        finally:
-            self.logger = None
-        return port
+                self.logger.finish()
 
-    def _keep_received(self, logger: Logger) -> None:
+    def close(self) -> None:
+        """Give the port up."""
+        self.logger = None
+        if self._port is not None:
+            self._port.close()
+            self._port = None
+        if self._claim is not None:
+            self._claim.release()
+
+    def _new_logger(self, port: Port, store: Store) -> Logger:
+        return Logger(
+            port, store, self._clock, new_session(), self._on_event, take_over=self._take_over,
+            on_stored=self._tell.on_stored, note=self._tell.note, identify=self._check,
+        )  # fmt: skip
+
+    def _check(self, hello: Hello) -> None:
+        check_usb(hello, self._info.serial_number or "")
+        if self._identify is not None:
+            self._identify(self, hello)
+
+    def _lose(self, error: TransportError | WrongDevice) -> None:
         """What came before the port was lost is committed; its ack comes in the next session."""
-        with contextlib.suppress(PortLost):
-            logger.finish()
+        self._tell.note(f"{error.message}; trying again for ever, Ctrl-C ends")
+        assert self._port is not None
+        with contextlib.suppress(TransportError):
+            self._port.close()
+        if self.logger is not None:
+            with contextlib.suppress(PortLost):
+                self.logger.finish()
+        self._backoff.failed(self._clock.now_s())
+        self._port = self.logger = None
 
-    def _reopened(self, claimed: Claim) -> Port | None:
+    def _reopen(self) -> None:
         now_s = self._clock.now_s()
         if not self._backoff.due(now_s):
-            time.sleep(min(0.05, self._backoff.wait_s(now_s)))
-            return None
+            return
         try:
             found: PortInfo = find_port(self._info.spec)
-            if found.device != claimed.holder.port:
-                claimed.move(found.device)
-            port = open_port(found.device)
-        except (PortMissing, PortBusy, TransportError):
+            self._follow(found.device)
+            self._port = open_port(found.device)
+        except (PortBusy, TransportError):
             self._backoff.failed(now_s)
-            return None
+            return
         self.reconnects += 1
-        self._note(f"{found.device} is back")
-        return port
+        self._tell.note(f"{found.device} is back")
 
-    def _keep(self, claimed: Claim) -> None:
+    def _follow(self, device: str) -> None:
+        """Hold the port where the board came back.
+
+        When that one is held, what is held here is let go meanwhile: two boards that swapped their
+        ports would else wait for each other for ever.
+        """
+        assert self._claim is not None
+        if not self._claim.held:
+            old = self._claim.holder
+            self._claim = claim(device, old.program, old.usb_serial, old.control, old.database)
+            return
+        try:
+            self._claim.move(device)
+        except PortBusy:
+            self._claim.release()
+            raise
+
+    def _keep(self) -> None:
         now_s = self._clock.now_s()
-        if now_s - self._claimed_s > _CLAIM_EVERY_S:
+        if self._claim is not None and now_s - self._claimed_s > _CLAIM_EVERY_S:
             self._claimed_s = now_s
-            claimed.keep()
+            self._claim.keep()
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Status):
@@ -151,11 +183,13 @@ class PortOwner:
         elif isinstance(event, Hello):
             self.hello = event
             self._backoff.succeeded()
-            self._note(f"node {event.uid} on {self._info.device}, boot {event.number('boot')}")
+            self._tell.note(f"node {event.uid} on {self.device}, boot {event.number('boot')}")
+        self._tell.on_event(event)
 
     # --- what other commands ask ---------------------------------------------------------------
 
-    def _answer(self, request: Message) -> Message:
+    def answer(self, request: Message) -> Message:
+        """The answer to one request of another command."""
         what = request.get("do")
         if what == requests.STATUS:
             return self._state()
@@ -174,6 +208,11 @@ class PortOwner:
             return {"written": texts}
         raise InputError(f"unknown request {what!r}", "are both programs of one version?")
 
+    @property
+    def connected(self) -> bool:
+        """Whether the node has answered on the port as it is now."""
+        return self.logger is not None and self.logger.session.hello is not None
+
     def _state(self) -> Message:
         hello = self.hello
         return {
@@ -181,7 +220,7 @@ class PortOwner:
             "board": board_name(hello) if hello else "",
             "firmware": firmware_version(hello) if hello else "",
             "boot": hello.number("boot") if hello else -1,
-            "connected": self.logger is not None and self.logger.session.hello is not None,
+            "connected": self.connected,
             "reconnects": self.reconnects,
             "status": self.status,
         }

@@ -1,5 +1,6 @@
 """Commands beside a logger on a real MicroPython VM: each a process of its own on one terminal."""
 
+import json
 import re
 import signal
 import sqlite3
@@ -74,6 +75,12 @@ def settings_go_through_the_logger(served, log, hullwatch, json_of):
     assert "volume_ul" in err
 
 
+def printed(logger):
+    """(boot, number) of every window and event that a logger printed."""
+    lines = [line for line in logger.out.decode().splitlines() if line.endswith("}")]
+    return [(found["boot"], found["number"]) for found in map(json.loads, lines)]
+
+
 def another_logger_follows_a_killed_one(served, log, start):
     # SIGKILL, at once another logger on the same database
     time.sleep(1.5)
@@ -83,7 +90,11 @@ def another_logger_follows_a_killed_one(served, log, start):
     again.until(r"boot 2\b", where="err")
     again.until('"window_s": 10.0')
     again.signal(signal.SIGINT)
-    assert again.end() == 0
+    assert again.end() == 130
+    told = [printed(one) for one in (log, again)]
+    assert all(told)
+    assert not set(told[0]) & set(told[1])  # nothing is printed again after a kill
+    assert [len(set(numbers)) for numbers in told] == [len(numbers) for numbers in told]
     assert b"Traceback" not in again.err
 
 
