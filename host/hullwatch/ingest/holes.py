@@ -14,25 +14,20 @@ LIMIT_S = 30.0
 """A hole that will never be filled costs one resend of the node's memory in so long."""
 
 
-class HoleWatch:
-    """Told after each commit; time is any monotonic clock in seconds."""
+class _Stream:
+    """Records or samples: whether new ones come while the number of the first missing stands."""
 
     def __init__(self) -> None:
-        self._last: Durable | None = None
         self._since_s: float | None = None
         self._patience_s = FIRST_S
 
-    def stand(self, durable: Durable, before: Totals, after: Totals, now_s: float) -> bool:
-        """Whether to ask for a resend: a hole has stood for a while, longer each time."""
-        last, self._last = self._last, durable
-        if last is None or (last.epoch, last.boot) != (durable.epoch, durable.boot):
-            return False
-        if after.samples == before.samples and after.records == before.records:
-            return False  # nothing new: nothing to be learnt
-        if _passed(last, durable, before, after):
+    def stand(self, new: bool, passed: bool, now_s: float) -> bool:
+        if passed:
             self._since_s = None
             self._patience_s = FIRST_S
             return False
+        if not new:
+            return False  # nothing new: nothing to be learnt
         if self._since_s is None:
             self._since_s = now_s
         if now_s - self._since_s < self._patience_s:
@@ -42,8 +37,26 @@ class HoleWatch:
         return True
 
 
-def _passed(last: Durable, durable: Durable, before: Totals, after: Totals) -> bool:
-    """Whether each stream that got something new has also come further without a hole."""
-    records = after.records == before.records or durable.record_next > last.record_next
-    raw = after.samples == before.samples or durable.raw_next > last.raw_next
-    return records and (raw or not set(durable.older) <= set(last.older))
+class HoleWatch:
+    """Told after each commit; time is any monotonic clock in seconds."""
+
+    def __init__(self) -> None:
+        self._last: Durable | None = None
+        self._records = _Stream()
+        self._raw = _Stream()
+
+    def stand(self, durable: Durable, before: Totals, after: Totals, now_s: float) -> bool:
+        """Whether to ask for a resend: a hole has stood for a while, longer each time.
+
+        Each stream for itself: samples that flow do not hide a record that is missing.
+        """
+        last, self._last = self._last, durable
+        if last is None or (last.epoch, last.boot) != (durable.epoch, durable.boot):
+            return False
+        # a record that came and could not be stored is also one behind the hole, or in it
+        came = (after.records, after.malformed) != (before.records, before.malformed)
+        records = self._records.stand(came, durable.record_next > last.record_next, now_s)
+        # what runs before left on the flash comes while that of this run stands
+        further = durable.raw_next > last.raw_next or not set(durable.older) <= set(last.older)
+        raw = self._raw.stand(after.samples != before.samples, further, now_s)
+        return records or raw
