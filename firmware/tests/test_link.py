@@ -302,3 +302,19 @@ def test_credit_across_the_wrap_of_frame_numbers(bench):
     bench.ack()
     frames = bench.exchange(100)
     assert [f[2] for f in frames] == [0xFFFE, 0xFFFF, 0, 1, 2]
+
+
+def test_raw_blocks_without_end_hold_up_neither_records_nor_status(bench):
+    bench.who()
+    frames, records = [], 0
+    for step in range(150):  # more blocks than the line takes
+        bench.fill(records=step % 20 == 0, blocks=12)
+        records += step % 20 == 0
+        got = bench.exchange(100)
+        assert len([k for k in kinds(got) if k == RECORD]) == (step % 20 == 0)
+        if RECORD in kinds(got) and step:
+            assert kinds(got)[:2].count(RECORD) == 1  # at most the block under way comes first
+        frames += kinds(got)
+    assert frames.count(RECORD) == records
+    assert frames.count(RAW) > 300
+    assert frames.count(STATUS) >= 2  # every 5 s at the latest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 import drift
 import ingest
+import linkspeed
 import simspeed
 import usualway
 import year
@@ -15,12 +16,13 @@ import year
 @click.option("--virtual-s", default=3600.0, show_default=True, help="Of the sim bench.")
 @click.option("--days", default=3.0, show_default=True, help="Of the store; 365.25 for a year.")
 def main(samples: int, virtual_s: float, days: float) -> None:
-    """Measure ingest against a plain logger, the store, the sim bench, the estimator."""
+    """Measure ingest against a plain logger, the store, the sim bench, the estimator, the link."""
     ingest.report(samples)
     year.report(days)
     simspeed.report(virtual_s)
     usualway.report()
     drift.report()
+    linkspeed.report()
 
 
 if __name__ == "__main__":

@@ -18,14 +18,17 @@ from hullwatch.ingest.settings import check_changes, read_settings, write_settin
 
 @click.group("config", epilog="Example: hullwatch config set volume_ul=1000000 period_us=100000")
 def command() -> None:
-    """Show or change a node's settings.
+    """Show or change a node's settings; --port says which, when there are several.
 
     Works while `hullwatch log` holds the port: the logger passes the request on.
     """
 
 
-@command.command("show", epilog="Example: hullwatch config show /dev/ttyACM0 --json")
-@click.argument("port", required=False)
+_port_option = click.option("--port", default=None, help="Path or USB serial number of the port.")
+
+
+@command.command("show", epilog="Example: hullwatch config show --port /dev/ttyACM0 --json")
+@_port_option
 @json_option
 def show(port: str | None, as_json: bool) -> None:
     """Show all settings in force."""
@@ -45,7 +48,7 @@ def show(port: str | None, as_json: bool) -> None:
 
 @command.command("set", epilog="Example: hullwatch config set sensor=bmp280 address=118")
 @click.argument("changes", nargs=-1, required=True, metavar="KEY=VALUE...")
-@click.option("--port", default=None, help="Port, when there are several.")
+@_port_option
 @json_option
 def set_(changes: tuple[str, ...], port: str | None, as_json: bool) -> None:
     """Change settings: all or none. The node restarts its measurement with them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,7 +12,7 @@ from hullwatch.cli import figures
 from hullwatch.cli.options import DEFAULT_DB, db_option, json_option, print_json
 from hullwatch.control.registry import holders
 from hullwatch.errors import InputError
-from hullwatch.store import Reader, WindowRow
+from hullwatch.store import BootKey, DeviceClock, Reader, WindowRow
 
 
 @click.command("rates", epilog="Example: hullwatch rates --db jar.db --json")
@@ -26,6 +25,7 @@ def command(db: Path | None, node: str | None, as_json: bool) -> None:
     Without --db: the database of the running logger, else hullwatch.db. Acknowledges nothing.
     """
     newest: dict[tuple[str, float], WindowRow] = {}
+    clocks: dict[BootKey, DeviceClock] = {}
     path = db or _running_database() or DEFAULT_DB
     with Reader.open(path) as reader:
         nodes = [known for known in reader.nodes() if node in (None, known.node)]
@@ -33,17 +33,19 @@ def command(db: Path | None, node: str | None, as_json: bool) -> None:
             listed = ", ".join(known.node for known in reader.nodes()) or "none"
             raise InputError(f"{path} has no node {node}", f"it has: {listed}")
         for known in nodes:
+            clocks.update(reader.clocks(known.node))
             lengths = {float(s) for c in reader.configs(known.node) for s in c.windows_s.split(",")}
             for length in sorted(lengths):
                 for row in reader.windows(known.node, length, 1):
                     newest[known.node, length] = row
+    timed = [(row, _time_of(row, clocks)) for row in newest.values()]
     if as_json:
-        print_json({"db": str(path), "rates": [_object(row) for row in newest.values()]})
+        print_json({"db": str(path), "rates": [_object(row, when) for row, when in timed]})
         return
     if not newest:
         click.echo(f"{path}: no window is stored yet (the shortest needs 10 s and 8 samples)")
         return
-    Console().print(_table(list(newest.values())))
+    Console().print(_table(timed))
 
 
 def _running_database() -> Path | None:
@@ -51,29 +53,34 @@ def _running_database() -> Path | None:
     return known[0] if len(known) == 1 else None
 
 
-def _object(row: WindowRow) -> dict[str, object]:
+def _time_of(row: WindowRow, clocks: dict[BootKey, DeviceClock]) -> figures.When:
+    """When the window was made, on the node's clock."""
+    return figures.When.of(clocks[BootKey(row.node, row.epoch, row.boot)], row.device_ms)
+
+
+def _object(row: WindowRow, when: figures.When) -> dict[str, object]:
     return {
         "node": row.node, "window_s": row.window_s, "n": row.n,
         "first_sample": row.first_sample, "last_sample": row.last_sample,
         "leak_rate_pa_m3_s": row.leak_rate_pa_m3_s, "u95_pa_m3_s": row.u95_pa_m3_s,
         "u95_kind": row.u95_kind, "t_ref_k": row.t_ref_k, "compensation": row.compensation,
-        "flags": row.flags, "received_utc_us": row.received_utc_us,
+        "flags": row.flags, "received_utc_us": row.received_utc_us, **when.as_json(),
     }  # fmt: skip
 
 
-def _table(rows: list[WindowRow]) -> Table:
+def _table(rows: list[tuple[WindowRow, figures.When]]) -> Table:
     table = Table(
-        title=figures.title("newest leak rates", (row.t_ref_k for row in rows)),
+        title=figures.title("newest leak rates", (row.t_ref_k for row, _ in rows)),
         title_justify="left",
     )
-    for name in ("node", "window", "rate ± 95 %", "interval contains", "stored, UTC"):
+    for name in ("node", "window", "rate ± 95 %", "interval contains", "ended, UTC"):
         table.add_column(name, no_wrap=name != "interval contains")
-    for row in rows:
+    for row, when in rows:
         table.add_row(
             row.node,
             figures.length(row.window_s),
             figures.with_uncertainty(row.leak_rate_pa_m3_s, row.u95_pa_m3_s),
             figures.contents(row.u95_kind, row.flags),
-            datetime.fromtimestamp(row.received_utc_us / 1e6, UTC).strftime("%d %b %H:%M"),
+            str(when),
         )
     return table

@@ -73,8 +73,14 @@ class LeakRate:
 def parse(text: str, **stated: Unpack[Stated]) -> LeakRate:
     """Read `1 sccm(0C)`, `1.2e-4 ± 3e-5 Pa·m³/s at 20 °C`, `(1.03 ± 0.15)e-04 mbar·L/s at 20C`.
 
-    Decimals are exact as written. InputError as `stated_unit` and for a text without number.
+    Decimals are exact as written. InputError as `stated_unit` and for a text without number or
+    unit.
     """
+    if re.fullmatch(rf"\s*{_VALUE}\s*", text):
+        raise InputError(
+            f"{text.strip()!r} has no unit",
+            f"write it behind, such as {text.strip()} Pa·m³/s at 20C",
+        )
     match = next(filter(None, (form.fullmatch(text) for form in _FORMS)), None)
     if match is None:
         raise InputError(f"{text.strip()!r} is no leak rate", "such as 1e-4 Pa·m³/s at 20C")

@@ -69,7 +69,7 @@ def settings_go_through_the_logger(served, log, hullwatch, json_of):
     assert json_of("config", "set", "volume_ul=2000000", "--json")["written"]
     log.until(r"boot 2\b", where="err")
     wait_for(lambda: json_of("nodes", "--json")["nodes"][0]["boot"] == 2)
-    assert json_of("config", "show", served, "--json")["volume_ul"] == "2000000"
+    assert json_of("config", "show", "--port", served, "--json")["volume_ul"] == "2000000"
     code, _, err = hullwatch("config", "set", "volume_ul=0")
     assert code == errors.InputError.exit_code
     assert "volume_ul" in err
@@ -142,17 +142,17 @@ def test_a_day_in_the_life_of_a_logger(served, start, hullwatch, refused, json_o
 
 @pytest.mark.timeout(120)
 def test_config_without_a_logger_and_rates_of_no_node(served, json_of, refused, hullwatch):
-    assert json_of("config", "show", served, "--json")["gas"] == "air"
+    assert json_of("config", "show", "--port", served, "--json")["gas"] == "air"
     assert json_of("config", "set", "gas=helium", "--port", served, "--json")["written"]
     wait_for(lambda: json_of("nodes", served, "--json")["nodes"][0]["boot"] == 2)
-    assert json_of("config", "show", served, "--json")["gas"] == "helium"
+    assert json_of("config", "show", "--port", served, "--json")["gas"] == "helium"
     # the node refuses what is wrong only together; nothing of it is kept
     line = refused(
         errors.Refused.exit_code,
         "config", "set", "pressure_kind=gauge", "name=other", "--port", served,
     )  # fmt: skip
     assert "compensation" in line
-    shown = json_of("config", "show", served, "--json")
+    shown = json_of("config", "show", "--port", served, "--json")
     assert (shown["pressure_kind"], shown["name"]) == ("abs", "chamber")
 
 

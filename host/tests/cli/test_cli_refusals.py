@@ -74,12 +74,13 @@ def test_without_a_vm_the_demo_offers_the_sim_bench(refused, files, monkeypatch)
 # --- ports ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", [("log",), ("config", "show")])
+@pytest.mark.parametrize("command", [("log",), ("config", "show", "--port")])
 @pytest.mark.parametrize("port", ["/dev/nope", "NO-SUCH-SERIAL", "socket://127.0.0.1:9", None])
 def test_no_port(refused, files, command, port, monkeypatch):
     monkeypatch.setattr("hullwatch.transport.discover.comports", list)
     monkeypatch.setattr("hullwatch.transport.discover.list_ports", lambda *args: [])
-    refused(errors.PortMissing.exit_code, *command, *([port] if port else []))
+    words = [*command, port] if port else [w for w in command if w != "--port"]
+    refused(errors.PortMissing.exit_code, *words)
     assert [name for name in files() if not name.startswith("run/")] == []
 
 

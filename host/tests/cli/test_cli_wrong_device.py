@@ -18,7 +18,7 @@ def made(files):
     return [name for name in files() if not name.startswith("run/")]
 
 
-@pytest.mark.parametrize("command", [("log",), ("config", "show")])
+@pytest.mark.parametrize("command", [("log",), ("config", "show", "--port")])
 def test_silence(refused, device, files, hurried, command):
     silent = device(lambda data: b"")
     line = refused(errors.WrongDevice.exit_code, *command, silent.path)
@@ -104,7 +104,7 @@ class OtherVersion:
         )
 
 
-@pytest.mark.parametrize("command", [("log",), ("config", "show")])
+@pytest.mark.parametrize("command", [("log",), ("config", "show", "--port")])
 @pytest.mark.parametrize("protocol", [99, 0])
 def test_another_protocol_version(refused, device, files, wire, command, protocol):
     node = OtherVersion(wire, protocol)
