@@ -3,12 +3,14 @@
 import binascii
 import struct
 
+import numpy as np
 import pytest
 
 from hullwatch.errors import Impostor
 from hullwatch.ingest.collect import Committed
 from hullwatch.link import messages as m
 from hullwatch.link.recordkinds import HEADER
+from hullwatch.verify.database import verify
 
 
 class Tamper:
@@ -173,9 +175,7 @@ def bounds_hold(made, true_offset_s=0.0):
     with made.store.reader() as reader:
         for row in reader.windows():
             clock = reader.clocks()[made.boots()[0]]
-            from numpy import array
-
-            utc_us, bound_us = clock.utc_us(array([row.device_ms * 1000]))
+            utc_us, bound_us = clock.utc_us(np.array([row.device_ms * 1000]))
             true_us = (1_767_225_600 + true_offset_s) * 1e6 + row.device_ms * 1000
             assert abs(utc_us[0] - true_us) <= bound_us[0] + 2000
     return bound_us[0]
@@ -216,3 +216,28 @@ def test_a_clock_that_is_set_is_noticed_and_told(site):
     with made.store.reader() as reader:
         (clock,) = reader.clocks().values()
     assert clock.steps_us == pytest.approx([3600e6], abs=1e5)
+
+
+def test_a_run_that_no_host_saw_is_unknown_within_its_limits_and_still_verified(site):
+    made = site()
+    made.log()
+    made.run(100)
+    made.logger.finish()
+    made.sleep(300)
+    made.bench.power_cut()
+    started_s = made.bench.now_s()
+    made.sleep(900)
+    made.bench.power_cut()
+    made.sleep(60)
+    made.log()
+    made.run(200)
+    made.logger.finish()
+    with made.store.reader() as reader:
+        one, unseen, last = reader.clocks().values()
+        assert (one.source, unseen.source, last.source) == ("clock", "neighbours", "clock")
+        low, high = unseen.limits_us(np.array([0]))
+        assert low[0] <= (1_767_225_600 + started_s) * 1e6 <= high[0]
+        assert high[0] - low[0] < 200e6  # what of 1,300 s neither run covers
+        outcome = verify(reader, None, lambda done: None)
+        assert (outcome.different, outcome.windows.different) == (0, 0)
+        assert outcome.windows.equal > 100
