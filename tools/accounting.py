@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import struct
+import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ SpoolKey = tuple[str, int]
 _HEADER_BYTES = 22
 _KIND_AT = 12  # of the header: number, epoch, boot, kind, version, wraps, ms, flags
 _WINDOW = 1
+_PAGE = struct.Struct("<IIHQQI")  # boot, block, blocks, first sample, end, CRC-32 of what follows
 _SPAN = struct.Struct("<IIQQ")  # of a WINDOW: length, configuration, first, last
 
 
@@ -42,6 +44,7 @@ class Tally:
     records: int = 0
     samples: int = 0
     stated: int = 0
+    cut_off: int = 0
     lost: Counter[str] = field(default_factory=Counter)
     doubled: Counter[str] = field(default_factory=Counter)
     invented: Counter[str] = field(default_factory=Counter)
@@ -59,13 +62,17 @@ class Witness:
         self.samples: dict[tuple[str, int, int], dict[int, tuple[int, int, bool]]] = {}
         self.rewritten = 0
         """Numbers given to two different records."""
+        self.volatile: dict[tuple[str, int, int], set[int]] = {}
+        """Samples that were in RAM only when the power went."""
+        self.epochs_wiped: set[SpoolKey] = set()
 
     def watch(self, node: Any, uid: str) -> None:
         """From now on nothing that this node makes escapes; what it spooled so far is taken."""
         spool, pipeline = node.spool, node.pipeline
         key = (uid, node.stamp.epoch)
         for number in range(spool.oldest, spool.next):
-            self._record(key, number, bytes(spool.get(number)))
+            if found := bytes(spool.get(number)):
+                self._record(key, number, found)
         append, taken, late = spool.append, pipeline.taken, pipeline.late
         samples = self.samples.setdefault((*key, node.stamp.boot), {})
 
@@ -84,6 +91,21 @@ class Witness:
         spool.append = appended
         pipeline.taken = in_time
         pipeline.late = too_late
+
+    def power_gone(self, node: Any, uid: str, files: Mapping[str, bytes]) -> None:
+        """What this node has measured and neither sent nor written is gone, and may be missing."""
+        key = (uid, node.stamp.epoch, node.stamp.boot)
+        held = set(self.samples.get(key, {}))
+        for path, page in files.items():
+            if "/raw/" in path and len(page) >= _PAGE.size:
+                boot, _, _, first, end, crc = _PAGE.unpack_from(page)
+                if boot == key[2] and zlib.crc32(page[_PAGE.size :]) == crc:
+                    held -= set(range(first, end))
+        self.volatile[key] = held
+
+    def wiped(self, uid: str, epoch: int) -> None:
+        """The node's file system is gone, and with it what nobody has heard."""
+        self.epochs_wiped.add((uid, epoch))
 
     def _record(self, key: SpoolKey, number: int, record: bytes) -> None:
         if self.records.setdefault((*key, number), record) != record:
@@ -134,8 +156,10 @@ def _audit_records(path: Path, witness: Witness, tally: Tally, holes: _Holes) ->
         tally.invented["record"] += witness.records.get(key) != record
     for node, epoch, number in witness.records.keys() - stored.keys():
         told = _told(number, holes.get((node, epoch, -1), ()))
+        gone = (node, epoch) in witness.epochs_wiped
         tally.stated += told
-        tally.lost["record"] += not told
+        tally.cut_off += gone and not told
+        tally.lost["record"] += not gone and not told
 
 
 def _audit_samples(path: Path, witness: Witness, tally: Tally, holes: _Holes) -> None:
@@ -151,7 +175,11 @@ def _audit_samples(path: Path, witness: Witness, tally: Tally, holes: _Holes) ->
             values = zip(raw.p_q8.tolist(), raw.t_q16.tolist(), late, strict=True)
             for number, value in zip(numbers, values, strict=True):
                 tally.invented["sample"] += truth.pop(number, None) != value
+            volatile = witness.volatile.get(key, set())
+            wiped = key[:2] in witness.epochs_wiped
             for number in truth:
                 told = _told(number, holes.get(key, ()))
+                gone = wiped or number in volatile
                 tally.stated += told
-                tally.lost["sample"] += not told
+                tally.cut_off += gone and not told
+                tally.lost["sample"] += not gone and not told

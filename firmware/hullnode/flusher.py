@@ -93,8 +93,14 @@ class Flusher:
             pass  # an older cursor only means sending again what a host has
 
     def stop(self) -> None:
-        """Nothing will be appended any more: all records to the flash, and that they are there."""
+        """Nothing will be appended any more: all to the flash, and that all records are there."""
         spool = self._spool
+        ring = self._ring
+        try:
+            while self._raw and ring.unwritten():
+                ring.spill()
+        except OSError:
+            pass  # records matter more
         while spool.sync():
             pass
         if self._flash and not spool.failed:

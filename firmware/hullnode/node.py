@@ -103,6 +103,7 @@ class Node:
 
     def stop(self) -> None:
         """The last thing: what waits goes to the flash."""
+        self.pipeline.flush(0)
         self.flusher.stop()
 
     def wake(self) -> None:

@@ -171,6 +171,10 @@ class RawRing:
             return False
         return self._acked_ms < 0 or ticks.diff(now_ms, self._acked_ms) > _ACKING_MS
 
+    def unwritten(self) -> bool:
+        """Whether a block is in RAM only and could be written."""
+        return self._pages is not None and self._spilled < self.next
+
     def spill(self) -> None:
         """Write the oldest blocks that are in RAM only as one page; OSError when it cannot."""
         pages = self._pages

@@ -23,6 +23,7 @@ from hullwatch.bench.spec import BenchSpec
 from hullwatch.errors import WrongDevice
 from hullwatch.ingest.logger import Logger
 from hullwatch.link.events import Status
+from hullwatch.sim.flashfiles import PowerCut
 from hullwatch.store import Store
 
 NOW_US = 1_700_000_000_000_000
@@ -48,6 +49,16 @@ class Bench(SimBench):
     def _boot(self):
         super()._boot()
         self.witness.watch(self.node, self.board.uid.hex())
+
+    def power_cut(self):
+        uid = self.board.uid.hex()
+        self.witness.power_gone(self.node, uid, self.files.content)
+        while True:
+            self.board.console.to_host.clear()
+            try:
+                return super().power_cut()
+            except PowerCut:  # in the middle of the start
+                continue
 
 
 class HarmedPort:
@@ -228,10 +239,11 @@ def pytest_sessionfinish(session, exitstatus):
     rows = session.config.stash.get(ROWS, {})
     if page is None or not rows or exitstatus:
         return
-    names = ("trials", "records", "samples", "stated missing", "lost", "doubled", "invented")
-    lines = ["| fault | bench | " + " | ".join(names) + " |", "|---|---" + "|---:" * 7 + "|"]
+    names = ("trials", "records", "samples", "stated missing", "gone with the power")
+    names += ("lost", "doubled", "invented")
+    lines = ["| fault | bench | " + " | ".join(names) + " |", "|---|---" + "|---:" * 8 + "|"]
     for (fault, bench), t in rows.items():
-        numbers = (t.trials, t.records, t.samples, t.stated)
+        numbers = (t.trials, t.records, t.samples, t.stated, t.cut_off)
         numbers += (t.lost.total(), t.doubled.total(), t.invented.total())
         lines.append(f"| {fault} | {bench} | " + " | ".join(f"{n:,}" for n in numbers) + " |")
     before, _, rest = page.read_text().partition(BEGIN)
