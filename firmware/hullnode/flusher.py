@@ -29,7 +29,7 @@ class Flusher:
         self._ring = ring
         self._sync_ms = values["sync_s"] * 1000
         self._slow = values["period_us"] > _SPARE_US
-        self._slot = -1
+        self._slot = 0
         self._since_ms = clock.ms
         self._synced_ms = -1
         self._acked = spool.acked  # as stored
@@ -67,7 +67,10 @@ class Flusher:
             return False
         self._synced_ms = now
         self._synced = True
-        return spool.sync()
+        done = spool.sync()
+        if spool.next == spool.synced:
+            self._since_ms = now
+        return done
 
     def _pages(self, now: int) -> bool:
         ring = self._ring

@@ -63,13 +63,19 @@ class Spool:
         return self._files is not None
 
     def append(self, record: bytes) -> None:
-        """Keep one record of RECORD_BYTES; its number is `next`. Syncs when the buffer is full."""
+        """Keep one record of RECORD_BYTES; its number is `next`. Syncs when the buffer is full.
+
+        On a flash that has just failed a record that the buffer cannot hold is dropped.
+        """
         while self.next - self.synced == self._slots:
-            if not self.sync():
-                self._lose(self.synced, self.synced + 1)
-                self.synced += 1
-                if not self._files:
-                    self.oldest = self.synced
+            if self.sync():
+                continue
+            if self._files:  # a number beyond the buffer would be given out again by the next run
+                self.dropped += 1
+                return
+            self._lose(self.synced, self.synced + 1)
+            self.synced += 1
+            self.oldest = self.synced
         at = self.next % self._slots * RECORD_BYTES
         self._slab[at : at + RECORD_BYTES] = record
         self.next += 1

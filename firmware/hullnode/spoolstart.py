@@ -135,6 +135,7 @@ class _Recovery:
         self._pages = []
         spool = Spool(self._files, self._folder, most, self._random32(), 0, 0, -1, 0)
         spoolcursor.save(self._files, self._root, spool, False)
+        spool.urgent = True  # an epoch is found again by its records
         return spool, self._raw(), [(EVENT_NEW_SPOOL, len(self._segments) * SEGMENT, 0, 0)]
 
 
