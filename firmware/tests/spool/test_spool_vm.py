@@ -1,4 +1,4 @@
-"""The spool on the littlefs of a real MicroPython: the power goes at each operation of its flash."""
+"""The spool on the littlefs of a real MicroPython: the power goes amid its flash operations."""
 
 PROGRAM = """
 import struct
