@@ -22,6 +22,7 @@ from hullwatch.store import Reader
 
 SpoolKey = tuple[str, int]
 _HEADER_BYTES = 22
+_RECORD_BYTES = 176
 _KIND_AT = 12  # of the header: number, epoch, boot, kind, version, wraps, ms, flags
 _WINDOW = 1
 _PAGE = struct.Struct("<IIHQQI")  # boot, block, blocks, first sample, end, CRC-32 of what follows
@@ -102,6 +103,10 @@ class Witness:
                 if boot == key[2] and zlib.crc32(page[_PAGE.size :]) == crc:
                     held -= set(range(first, end))
         self.volatile[key] = held
+        if not any(
+            "/records/0" in path and len(data) >= _RECORD_BYTES for path, data in files.items()
+        ):
+            self.epochs_wiped.add(key[:2])  # an epoch is known by its records: the next is new
 
     def wiped(self, uid: str, epoch: int) -> None:
         """The node's file system is gone, and with it what nobody has heard."""
