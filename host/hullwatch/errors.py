@@ -22,6 +22,9 @@ HullwatchError          exit code 1
 │   │   └── Impostor    exit code 34: a node that is not who it says it is
 │   ├── Refused         exit code 32: the node refused a command and said why
 │   └── Unanswered      exit code 33: the node did not answer in time
+├── CalibrationError    exit code 9: what a result needs is not calibrated
+│   ├── CalibrationMissing  exit code 65: there is no such calibration
+│   └── CalibrationExpired  exit code 66: it was valid once
 ├── VerificationError   exit code 8: a stored result is not what its stored samples give
 └── StoreError          exit code 6: the database cannot be used
     ├── ForeignDatabase exit code 20: the file belongs to another program
@@ -145,6 +148,24 @@ class ProtocolError(HullwatchError):
     """Bytes that passed their CRC but break the layouts of the message table."""
 
     exit_code = 5
+
+
+class CalibrationError(HullwatchError):
+    """A result needs a calibration that is not in force."""
+
+    exit_code = 9
+
+
+class CalibrationMissing(CalibrationError):
+    """There is no calibration of this kind."""
+
+    exit_code = 65
+
+
+class CalibrationExpired(CalibrationError):
+    """The newest calibration of this kind is no longer valid."""
+
+    exit_code = 66
 
 
 class VerificationError(HullwatchError):

@@ -15,7 +15,9 @@ from hullwatch.errors import HullwatchError
 
 _COMMANDS = {
     "backup": "Copy a database, also while a logger writes it.",
+    "calibrate": "Measure what later results are judged by.",
     "config": "Show or change a node's settings.",
+    "confirm": "Compare nodes on one chamber.",
     "convert": "Convert a leak rate into other units.",
     "demo": "Run a leaking chamber, log it and show the leak rate.",
     "doctor": "Explain this machine: ports, permissions, VM, versions.",

@@ -58,6 +58,15 @@ def set_(changes: tuple[str, ...], port: str | None, as_json: bool) -> None:
         if not mark:
             raise InputError(f"{change!r} is no KEY=VALUE", "such as volume_ul=1000000")
         wanted[key] = value
+    put(port, wanted)
+    if as_json:
+        print_json({"written": wanted})
+    else:
+        click.echo("written; the node restarts with them")
+
+
+def put(port: str | None, wanted: dict[str, str]) -> None:
+    """Write settings to the node on a port, through its owner where it has one: all or none."""
     check_changes(wanted)
 
     def direct(dialogue: Dialogue) -> Message:
@@ -65,10 +74,6 @@ def set_(changes: tuple[str, ...], port: str | None, as_json: bool) -> None:
         return {"written": wanted}
 
     through(port, {"do": requests.CONFIG_SET, "settings": wanted}, direct)
-    if as_json:
-        print_json({"written": wanted})
-    else:
-        click.echo("written; the node restarts with them")
 
 
 def _read(dialogue: Dialogue) -> Message:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,25 @@ class Duration(click.ParamType[float]):
 
 
 DURATION = Duration()
+
+
+class Moment(click.ParamType[int]):
+    """2026-03-01, 2026-03-01T12:00+01:00 (UTC without an offset), or an age: 90d. UTC in µs."""
+
+    name = "moment"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Microseconds since 1970."""
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            return time.time_ns() // 1000 - round(DURATION.convert(value, param, ctx) * 1e6)
+        return round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1e6)
+
+
+MOMENT = Moment()
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 

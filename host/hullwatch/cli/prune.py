@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from hullwatch.cli.options import DURATION, db_option, json_option, print_json
+from hullwatch.cli.options import MOMENT, db_option, json_option, print_json
 from hullwatch.cli.waiting import waiting
 from hullwatch.store import Prunable, Reader, Store
-
-
-class When(click.ParamType[int]):
-    """2026-03-01, 2026-03-01T12:00+01:00 (UTC without an offset), or an age: 90d. UTC in µs."""
-
-    name = "when"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        """Microseconds since 1970."""
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            return time.time_ns() // 1000 - round(DURATION.convert(value, param, ctx) * 1e6)
-        return round(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1e6)
 
 
 @click.command("prune", epilog="Example: hullwatch prune --db jar.db --raw-before 90d")
 @db_option()
 @click.option(
-    "--raw-before", type=When(), required=True,
+    "--raw-before", type=MOMENT, required=True,
     help="A date (2026-03-01, UTC unless it says otherwise) or an age (90d).",
 )  # fmt: skip
 @click.option("--node", default=None, help="Only this node.")

@@ -3,3 +3,4 @@
 STATUS = "status"
 CONFIG_SHOW = "config_show"
 CONFIG_SET = "config_set"
+CALIBRATION_ADD = "calibration_add"

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from hullwatch.control import requests
 from hullwatch.control.registry import port_key
 from hullwatch.control.server import ControlServer
 from hullwatch.control.wire import Message
@@ -14,7 +15,7 @@ from hullwatch.errors import Impostor, InputError, PortMissing
 from hullwatch.ingest.dialogue import READ_S, Clock
 from hullwatch.ingest.owner import Listeners, PortOwner
 from hullwatch.link.events import Hello
-from hullwatch.store import Store
+from hullwatch.store import CalibrationRow, Store
 
 
 class PortOwners:
@@ -48,13 +49,13 @@ class PortOwners:
                 owner.offer(str(server.path), str(store.path))
             try:
                 while not until():
-                    self._step(store, server)
+                    server.poll(lambda request: self._answer(request, store))
+                    self._step(store)
             finally:
                 for owner in self.owners:
                     owner.finish()
 
-    def _step(self, store: Store, server: ControlServer) -> None:
-        server.poll(self._answer)
+    def _step(self, store: Store) -> None:
         for owner in self.owners:
             owner.step(store, READ_S / len(self.owners))
         if all(owner.away for owner in self.owners):
@@ -71,7 +72,13 @@ class PortOwners:
                     "log them into two databases, one at a time",
                 )
 
-    def _answer(self, request: Message) -> Message:
+    def _answer(self, request: Message, store: Store) -> Message:
+        if request.get("do") == requests.CALIBRATION_ADD:
+            values = request.get("calibration")
+            if not isinstance(values, dict):
+                raise InputError("calibration missing", "this is a program error")
+            store.add_calibration(CalibrationRow.from_message(values))
+            return {"stored": True}
         if len(self.owners) == 1:
             return self.owners[0].answer(request)
         port = request.get("port")

@@ -5,6 +5,7 @@
 
 from hullwatch.store.backup import backup
 from hullwatch.store.batch import NO_SAMPLE, Batch
+from hullwatch.store.calibrations import CalibrationRow
 from hullwatch.store.canvas import Envelope
 from hullwatch.store.chaincheck import Break, Head
 from hullwatch.store.clocktime import DeviceClock
@@ -35,6 +36,7 @@ __all__ = [
     "BootKey",
     "BootRow",
     "Break",
+    "CalibrationRow",
     "ClockFit",
     "ConfigRow",
     "DeviceClock",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hullwatch.errors import StoreError
-from hullwatch.store import boottimes, chaincheck, envelope, rawcodec
+from hullwatch.store import boottimes, calibrations, chaincheck, envelope, rawcodec
 from hullwatch.store.canvas import Envelope
 from hullwatch.store.clocktime import DeviceClock
 from hullwatch.store.failures import told
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
+    from hullwatch.store.calibrations import CalibrationRow
     from hullwatch.store.chaincheck import Break, Head
 
 _Row = TypeVar("_Row", WindowRow, EventRow, ConfigRow)
@@ -101,6 +102,13 @@ class Reader:
     def configs(self, node: str | None = None, last: int | None = None) -> list[ConfigRow]:
         """Configuration snapshots in order of their number."""
         return self._rows(ConfigRow, "configs", node, "", (), last)
+
+    def calibrations(
+        self, node: str | None = None, kind: str | None = None
+    ) -> list[CalibrationRow]:
+        """Calibrations in order of their dates, of one node or kind or of all."""
+        with told(self.path):
+            return calibrations.select(self._connection, node, kind)
 
     def records(
         self,

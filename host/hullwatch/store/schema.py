@@ -269,7 +269,36 @@ _CHAINED = (
     ) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHAINED)
+# Calibrations: added, never changed. `dof` NULL: infinite; `sensor` empty: of the chamber;
+# `budget`: JSON. See hullwatch.store.calibrations.
+_CALIBRATED = (
+    """CREATE TABLE calibrations (
+        number INTEGER PRIMARY KEY,
+        node TEXT NOT NULL REFERENCES nodes (node),
+        sensor TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        value REAL NOT NULL,
+        u REAL NOT NULL,
+        dof REAL,
+        unit TEXT NOT NULL,
+        t_ref_k REAL,
+        calibrated_utc_us INTEGER NOT NULL,
+        valid_until_utc_us INTEGER,
+        recorded_utc_us INTEGER NOT NULL,
+        method TEXT NOT NULL,
+        certificate TEXT NOT NULL,
+        instrument TEXT NOT NULL,
+        note TEXT NOT NULL,
+        budget TEXT NOT NULL
+    )""",
+    "CREATE INDEX calibrations_by_date ON calibrations (node, kind, calibrated_utc_us, number)",
+    """CREATE TRIGGER calibrations_stay BEFORE DELETE ON calibrations
+        BEGIN SELECT RAISE(ABORT, 'calibrations are never removed'); END""",
+    """CREATE TRIGGER calibrations_stay_as_they_are BEFORE UPDATE ON calibrations
+        BEGIN SELECT RAISE(ABORT, 'calibrations are never changed'); END""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHAINED, _CALIBRATED)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

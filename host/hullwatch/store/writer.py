@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from hullwatch.errors import InputError
-from hullwatch.store import progress, prune, repack
+from hullwatch.store import calibrations, progress, prune, repack
 from hullwatch.store.batch import Batch
 from hullwatch.store.failures import told
 from hullwatch.store.opening import (
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
+    from hullwatch.store.calibrations import CalibrationRow
     from hullwatch.store.prune import Prunable
 
 
@@ -102,6 +103,11 @@ class Store:
         self._committed.spools.update(reached.spools)
         self._committed.boots.update(reached.boots)
         self._running.update(batch.running)
+
+    def add_calibration(self, row: CalibrationRow) -> None:
+        """Store one; on disk when this returns. InputError for a node the store does not know."""
+        with told(self.path), transaction(self._connection):
+            calibrations.insert(self._connection, row)
 
     def repack(self) -> bool:
         """Make one span of raw blocks that wait for it; whether there was one to make.

@@ -13,6 +13,7 @@ import pytest
 from hullcore.rawblock import RawPacker
 from hullwatch.link import rawblock, recordview
 from hullwatch.link.messages import HELLO
+from hullwatch.link.recordkinds import PROFILE
 from hullwatch.store import Store
 
 UID = bytes.fromhex("e66138528350b42c")
@@ -76,6 +77,20 @@ def event_record():
 
     def make(number, code=1, severity=0, a=0, b=0, c=0, text=b"", **head):
         return _record(number, 2, struct.pack("<HBqqq64s", code, severity, a, b, c, text), **head)
+
+    return make
+
+
+@pytest.fixture
+def profile_record():
+    """Makes a PROFILE record: white noise of (5 ± 0.2)e-4 Pa²·s, no random walk."""
+
+    def make(number, source=0, utc_s=0, **head):
+        body = PROFILE.struct.pack(
+            0, 60_000, source, 999, 30, 1_000_000, 90_000_000, 500_000_000_000, 0,
+            20_000_000_000, 0, 0, 0, utc_s,
+        )  # fmt: skip
+        return _record(number, PROFILE.id, body, **head)
 
     return make
 
