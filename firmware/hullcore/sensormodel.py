@@ -52,14 +52,20 @@ def check(config: dict) -> None:
         if kind != config["pressure_kind"]:
             raise SettingError("pressure_kind: an HSC %s measures %s" % (model, kind))
     elif sensor == "ads1115":
-        if model != RATIOMETRIC and model != CURRENT:
-            raise SettingError("sensor_model: ads1115 needs %s or %s" % (RATIOMETRIC, CURRENT))
-        if config["range_low_pa"] >= config["range_high_pa"]:
-            raise SettingError("range_high_pa: must be above range_low_pa")
-        if config["compensation"] == "sensor":
-            raise SettingError("compensation: an ads1115 measures no temperature")
+        _check_transducer(config)
     elif sensor == "lps28dfw":
         if model not in ("-", "1260", "4060"):
             raise SettingError("sensor_model: lps28dfw has 1260 or 4060 (hPa)")
     elif model != "-":
         raise SettingError("sensor_model: %s has no models, set it to -" % sensor)
+
+
+def _check_transducer(config: dict) -> None:
+    if config["sensor_model"] not in (RATIOMETRIC, CURRENT):
+        raise SettingError("sensor_model: ads1115 needs %s or %s" % (RATIOMETRIC, CURRENT))
+    if config["range_low_pa"] >= config["range_high_pa"]:
+        raise SettingError("range_high_pa: must be above range_low_pa")
+    if config["compensation"] == "sensor":
+        raise SettingError("compensation: an ads1115 measures no temperature")
+    if config["compensation"] == "none" and config["temp_lag_ms"] >= 0:
+        raise SettingError("temp_lag_ms: an ads1115 measures no temperature; leave it at -1")

@@ -102,6 +102,8 @@ class Ads1115:
         low, high = values["range_low_pa"], values["range_high_pa"]
         self.KIND = values["pressure_kind"]
         self.PRESSURE_MIN_PA, self.PRESSURE_MAX_PA = low, high
+        # no thermometer: the gas counts as being at T_ref, and no temperature bound is accepted
+        self.temperature_q16 = values["t_ref_mk"] * 8192 // 125
         self._low = low << 8
         self._span = high - low << 8
         self._shunt_mohm = shunt = values["shunt_mohm"]

@@ -27,7 +27,7 @@ RATES = {1: 860, 2: 475, 4: 250, 8: 128, 16: 64, 32: 32, 64: 16, 128: 8}
 
 def values(model: str, **changes: object) -> dict:
     return {
-        "sensor_model": model, "range_low_pa": -100000, "range_high_pa": 900000,
+        "sensor_model": model, "t_ref_mk": 293150, "range_low_pa": -100000, "range_high_pa": 900000,
         "shunt_mohm": 150000, "pressure_kind": "gauge", **changes,
     }  # fmt: skip
 
@@ -77,7 +77,7 @@ def test_output_then_supply(bus, ratiometric):
     # half of the supply is half of the range
     assert ratiometric.pressure_q8 == 400000 * 256
     assert ratiometric.KIND == "gauge"
-    assert ratiometric.temperature_q16 == 0
+    assert ratiometric.temperature_q16 == 293150 * 65536 // 1000  # it has no thermometer: T_ref
     # 0.8 of 26667 counts of supply are 1 MPa
     assert 0 < ratiometric.pressure_lsb_q8 - Fraction(10**6 * 256) / (Fraction(8, 10) * 26667) <= 1
 

@@ -32,7 +32,7 @@ def measurement_of(config: Record) -> tuple[Measurement, WindowPlan]:
             values[key] = config.integer(key)
     lengths = tuple(config.integer(f"window_s_{k}") for k in range(_LENGTHS))
     values["windows_s"] = tuple(length for length in lengths if length)
-    values["sensor"] = config.text("sensor")
+    values["sensor"] = "none"  # which chip it was decides nothing beyond its resolution
     values["aux_sensor"] = config.text("aux_sensor")
     settings.check_together(values)
     if values["period_us"] < 1:
