@@ -19,6 +19,11 @@ OF_SENSOR = frozenset({"noise", "zero", "gain"})
 """Kinds that belong to a sensor; the others belong to the chamber."""
 
 
+_COMMANDS = {kind: f"hullwatch calibrate {kind}" for kind in KINDS} | {
+    "gain": "hullwatch calibrate enter gain"
+}
+
+
 class State(StrEnum):
     """Of a kind of calibration at a time."""
 
@@ -42,12 +47,12 @@ class Standing:
         if self.row is None:
             raise CalibrationMissing(
                 f"node {self.node}: no calibration of its {self.kind}",
-                f"make one: hullwatch calibrate {self.kind}",
+                f"make one: {_COMMANDS[self.kind]}",
             )
         if self.state is State.EXPIRED:
             raise CalibrationExpired(
                 f"node {self.node}: the calibration of its {self.kind} expired on {self.ended}",
-                f"calibrate again: hullwatch calibrate {self.kind}",
+                f"calibrate again: {_COMMANDS[self.kind]}",
             )
         return self.row
 

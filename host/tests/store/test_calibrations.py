@@ -72,6 +72,9 @@ def test_the_newest_before_a_time_counts_also_when_it_has_expired(known, volume,
             expired.required()
         with pytest.raises(CalibrationMissing, match="no calibration of its background"):
             in_force(reader, node, "background", T0).required()
+        with pytest.raises(CalibrationMissing) as told:
+            in_force(reader, node, "gain", T0).required()
+        assert told.value.hint == "make one: hullwatch calibrate enter gain"
         with pytest.raises(KeyError):
             in_force(reader, node, "colour", T0)
         assert {s.kind: s.state for s in standings(reader, node, T0)} == {
