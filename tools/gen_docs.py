@@ -84,10 +84,22 @@ _SETTING_NOTES = {
         "ms",
         "bound on the lag of its sensor behind its gas; −1: its tightness is not watched",
     ),
-    "noise_profile": ("", "`learn`: intervals from the noise seen so far, not from scatter"),
+    "noise_profile": (
+        "",
+        "intervals from the noise seen so far, from a stored profile, or (`off`) from scatter",
+    ),
     "windows_s": ("s", "window lengths, each 2 to 60 times the one before"),
     "outputs": ("", "valves: `PIN:NAME:KIND:nc` or `no`:longest s, see below; `none`: no outputs"),
     "overpressure_pa": ("Pa", "as the sensor reads it: at this pressure no output stays powered"),
+    "rapid_mpa_s": ("mPa/s", "loss of pressure that is an alarm at once, 0 = none is"),
+    "reserve_limit_pa": ("Pa", "reserve time runs to this pressure, 0 = not computed"),
+    "trend_s": ("s", "window lengths that have a trend, some of `windows_s`; 0 alone: none"),
+    "alarm_days": ("d", "one false alarm of all trends, both sides, in so long"),
+    "trend_learn": ("", "windows of a baseline before the trend is STEADY"),
+    "trend_margin_percent": ("%", "the false-alarm interval holds for a σ so much larger"),
+    "cease_limit_fpa_m3_s": ("10^-15 Pa·m³/s", "rate below which a leak counts as ceased"),
+    "cease_s": ("s", "for how long it has to"),
+    "drive_pa": ("Pa", "driving pressure that a proof of cessation takes"),
     "watchdog_ms": ("ms", "watchdog time, 0 = never armed"),
     "sync_s": ("s", "longest time a record waits in RAM before it is on the flash"),
 }
@@ -129,7 +141,7 @@ def wire_messages() -> str:
     out.append(table(("id", "message", "direction", "delivery", "meaning"), rows))
     out.append(f"\n### Header\n\n{sentence(messages.FRAME_HEADER.doc)}.\n\n")
     out.append(_fields(messages.FRAME_HEADER.fields))
-    for m in (*messages.MESSAGES, messages.PONG, messages.RAW_AUX):
+    for m in (*messages.MESSAGES, messages.PONG, messages.LEARNED, messages.RAW_AUX):
         title = m.name if m.id else f"{m.name} (no frame of its own)"
         out.append(f"\n### {title}\n\n{sentence(m.doc)}.\n")
         if m.fields:
@@ -138,6 +150,8 @@ def wire_messages() -> str:
             out.append(f"\n{'Then' if m.fields else 'Payload'}: {m.tail}.\n")
         if not m.fields and not m.tail:
             out.append("\nNo payload.\n")
+    out.append("\n### Marks\n\nTREND_MARK.what.\n\n")
+    out.append(table(("code", "meaning"), [(f"{k}", v) for k, v in messages.MARKS.items()]))
     out.append("\n### Refusals\n\nStatus of a REPLY that is not 0; its tail says more.\n\n")
     out.append(table(("code", "meaning"), [(f"{k}", v) for k, v in messages.REFUSALS.items()]))
     out.append("\n### Capabilities\n\nBits of HELLO.capabilities; a node of today sets none.\n\n")
@@ -158,6 +172,9 @@ def wire_records() -> str:
     out.append("\n### Flags\n\n")
     rows = [(f"{bit}", f"`{name}`", doc) for bit, (name, doc) in enumerate(recordkinds.FLAGS)]
     out.append(table(("bit", "flag", "meaning"), rows))
+    out.append("\n### Reserve time\n\nSeconds, or one of these.\n\n")
+    rows = [(f"{value:#x}", "", doc) for value, doc in recordkinds.RESERVES.items()]
+    out.append(table(("reserve_s", "meaning"), [(value, doc) for value, _, doc in rows]))
     out.append("\n### Events\n\n")
     severities = ("info", "warning", "alarm")
     events = [
@@ -289,7 +306,8 @@ def node_settings() -> str:
     for key, _, default, limit in settings.SETTINGS:
         unit, note = _SETTING_NOTES[key]
         if isinstance(limit, int):
-            permitted = f"at most {limit} " + ("numbers" if key == "windows_s" else "bytes")
+            many = isinstance(default, tuple)
+            permitted = f"at most {limit} " + ("numbers" if many else "bytes")
         elif isinstance(limit[0], int):
             permitted = f"{limit[0]} … {limit[1]}"
         else:

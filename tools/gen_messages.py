@@ -1,4 +1,4 @@
-"""Generate `firmware/hullcore/messages.py` from the host's message and record tables.
+"""Generate the node's modules of ids and formats from the host's message and record tables.
 
 The node gets ids and struct formats only (its heap is scarce); names, units and meanings stay on
 the host. `--check` writes nothing and fails when the file on disk differs.
@@ -6,7 +6,9 @@ the host. `--check` writes nothing and fails when the file on disk differs.
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -15,36 +17,47 @@ from hullwatch.link import messages, recordkinds
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "firmware" / "hullcore" / "messages.py"
+MORE = TARGET.with_name("moremessages.py")
+
+_MORE = re.compile(
+    "RAW_HAS_AUX|RAW_AUX_FORMAT|LEARNED_FORMAT|TREND_MARK_FORMAT|CALIBRATE_NOISE_FORMAT|"
+    "(KIND_)?(CONFIG|PROFILE|TREND|WATCH)(_VERSION|_BODY|$)|"
+    "EVENT_(BOOT|CONFIG_BAD|OVERPRESSURE|OUTPUTS_SAFE|AUX|AUX_FAULT|AUX_BACK|REFERENCE_LEAK|RAPID|"
+    "STEP|RAPID_END|TREND|TREND_ALARM|TREND_VOID|KNOWN_LEAK|NOISE_STORED|NOISE_VOID)"
+)
+"""Names that only the start or some settings need: every name costs heap."""
 
 
-def _lines() -> list[str]:
-    out = [
-        '"""Wire and record layouts on the node. Made by tools/gen_messages.py: do not edit."""',
-        "",
-        "# fmt: off",
-        f"PROTOCOL_VERSION = {messages.PROTOCOL_VERSION}",
-        f'HEADER = "{messages.FRAME_HEADER.format}"',
-        "",
-    ]
+def _constants() -> Iterator[tuple[str, str]]:
+    yield "PROTOCOL_VERSION", f"{messages.PROTOCOL_VERSION}"
+    yield "HEADER", f'"{messages.FRAME_HEADER.format}"'
     for m in messages.MESSAGES:
-        out.append(f"{m.name} = {m.id}")
+        yield m.name, f"{m.id}"
         if m.fields:
-            out.append(f'{m.name}_FORMAT = "{m.format}"')
-    out.append(f'PONG_FORMAT = "{messages.PONG.format}"')
-    out.append(f"RAW_HAS_AUX = {messages.RAW_HAS_AUX}")
-    out += [f'RAW_AUX_FORMAT = "{messages.RAW_AUX.format}"', ""]
-    out.append(f"RECORD_BYTES = {recordkinds.RECORD_BYTES}")
-    out.append(f"NO_RECORD = {recordkinds.NO_RECORD}")
-    out.append(f'RECORD_HEADER = "{recordkinds.HEADER.format}"')
+            yield f"{m.name}_FORMAT", f'"{m.format}"'
+    for m in (messages.PONG, messages.LEARNED, messages.RAW_AUX):
+        yield f"{m.name}_FORMAT", f'"{m.format}"'
+    yield "RAW_HAS_AUX", f"{messages.RAW_HAS_AUX}"
+    yield "RECORD_BYTES", f"{recordkinds.RECORD_BYTES}"
+    yield "NO_RECORD", f"{recordkinds.NO_RECORD}"
+    yield "RECORD_HEADER", f'"{recordkinds.HEADER.format}"'
     for k in recordkinds.RECORD_KINDS:
-        out.append(f"KIND_{k.name} = {k.id}")
-        out.append(f"{k.name}_VERSION = {k.version}")
-        out.append(f'{k.name}_BODY = "{k.format}"')
-    out += [f"FLAG_{name} = {1 << bit}" for bit, (name, _) in enumerate(recordkinds.FLAGS)]
+        yield f"KIND_{k.name}", f"{k.id}"
+        yield f"{k.name}_VERSION", f"{k.version}"
+        yield f"{k.name}_BODY", f'"{k.format}"'
+    for bit, (name, _) in enumerate(recordkinds.FLAGS):
+        yield f"FLAG_{name}", f"{1 << bit}"
     for code, (name, severity, _) in enumerate(recordkinds.EVENTS, 1):
-        out.append(f"EVENT_{name} = {code | severity << 12}  # severity in bits 12…13")
-    out.append("# fmt: on")
-    return out
+        yield f"EVENT_{name}", f"{code | severity << 12}  # severity in bits 12…13"
+
+
+def _text(more: bool) -> str:
+    what = (
+        "Layouts for some settings and the start" if more else "Wire and record layouts on the node"
+    )
+    head = [f'"""{what}. Made by tools/gen_messages.py: do not edit."""']
+    names = [f"{k} = {v}" for k, v in _constants() if bool(_MORE.fullmatch(k)) == more]
+    return "\n".join([*head, "", "# fmt: off", *names, "# fmt: on"]) + "\n"
 
 
 def _check_sizes() -> None:
@@ -56,17 +69,18 @@ def _check_sizes() -> None:
 
 
 @click.command()
-@click.option("--check", is_flag=True, help="Fail when the generated file is out of date.")
+@click.option("--check", is_flag=True, help="Fail when a generated file is out of date.")
 def main(check: bool) -> None:
-    """Write the node's message module, or check it."""
+    """Write the node's message modules, or check them."""
     _check_sizes()
-    text = "\n".join(_lines()) + "\n"
-    if not check:
-        TARGET.write_text(text)
-        click.echo(f"wrote {TARGET.relative_to(ROOT)}")
-    elif not TARGET.exists() or TARGET.read_text() != text:
-        click.echo(f"{TARGET.relative_to(ROOT)} is out of date: run python tools/gen_messages.py")
-        sys.exit(1)
+    for path in (TARGET, MORE):
+        text = _text(path == MORE)
+        if not check:
+            path.write_text(text)
+            click.echo(f"wrote {path.relative_to(ROOT)}")
+        elif not path.exists() or path.read_text() != text:
+            click.echo(f"{path.relative_to(ROOT)} is out of date: run python tools/gen_messages.py")
+            sys.exit(1)
 
 
 if __name__ == "__main__":

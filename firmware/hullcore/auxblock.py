@@ -7,7 +7,7 @@ two columns. Loaded only where a second sensor is configured.
 from hullcore.compat import const
 from hullcore.estimator import NO_AUX
 from hullcore.fields import pack_checked
-from hullcore.messages import RAW_AUX_FORMAT, RAW_HAS_AUX
+from hullcore.moremessages import RAW_AUX_FORMAT, RAW_HAS_AUX
 from hullcore.rawblock import Column, RawPacker
 
 _HEAD = const(6)  # struct.calcsize(RAW_AUX_FORMAT)

@@ -9,7 +9,6 @@ from hullcore.cascade import Cascade
 from hullcore.compat import const
 from hullcore.compensate import T_MAX_Q16
 from hullcore.estimator import (
-    ACCEPTED,
     AUX_ABSENT,
     BAD_AUX,
     BAD_PRESSURE,
@@ -97,7 +96,8 @@ class ReferenceEstimator(Estimator):
         elif 0 <= p_q8 <= P_LIMIT_Q8:
             y_q8 = by_reference(p_q8, aux, self._zero)
             if y_q8 >= 0:
+                verdict = self._moving(p_q8)
                 self.cascade.add_with(p_q8, y_q8, t_q16, aux)
-                return ACCEPTED
+                return verdict
         self.cascade.skip(0)
         return verdict

@@ -30,7 +30,8 @@ class Cascade:
     `on_window(length_s, first, last, sums, scatter)` is called for each window that closes with at
     least 8 samples, after `on_block(sums, length)`, if given, for each block; the objects are
     reused afterwards. `withheld` counts the others.
-    `number` is the sample number of the first sample of the open block, `j` the index within it.
+    `number` is the sample number of the first sample of the open block, `j` the index within it,
+    `stale` how many of its samples the caller found to come from a stuck sensor.
     """
 
     def __init__(self, plan: WindowPlan, on_window, first: int = 0, on_block=None) -> None:
@@ -50,7 +51,7 @@ class Cascade:
         return Sums()
 
     def _reset_block(self) -> None:
-        self.j = 0
+        self.j = self.stale = 0
         self._absent = self._absent_j = self._absent_jj = self._late = 0
         self._y_lo = self._y_hi = self._yj_lo = self._yj_hi = 0
         self._p_lo = self._p_hi = self._pj_lo = self._pj_hi = 0
@@ -137,6 +138,7 @@ class Cascade:
         b.st = (self._t_hi << 15) + self._t_lo
         b.sjt = (self._tj_hi << 15) + self._tj_lo
         b.late = self._late
+        b.stale = self.stale
         # Σy² = Σ(y − base)² + 2·base·Σy − n·base²
         b.syy = self._squares() + self._base * (2 * b.sy - b.n * self._base) if b.n else 0
 

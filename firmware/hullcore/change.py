@@ -21,7 +21,8 @@ class Change:
     """Baseline, charts and looks of one window length; arguments as in `hullcore.trend.Trend`.
 
     The charts run while learning too: a baseline within which the rate changed is none. A fall that
-    they find starts the learning again, at the new level.
+    they find starts the learning again, at the new level. `after`: windows since the last one that
+    joined the baseline.
     """
 
     def __init__(self, learn: int, most: int, windows: int, margin_percent: int) -> None:
@@ -35,12 +36,14 @@ class Change:
         self.baseline = Baseline()
         self.bank = Bank(thresholds(windows))
         self.doubling = Doubling()
+        self.after = 0
 
     def window(
         self, state: int, rate: int, variance: int, systematic: int, varying: int
     ) -> "tuple | None":
         """Compare a window in one of the states LEARNING … DOUBLED; the event or None."""
         base = self.baseline
+        self.after += 1
         chart = 0
         joins = base.count < self._most and not base.fixed
         if base.count:
@@ -54,7 +57,7 @@ class Change:
             return (state, LEARNING, FELL if chart < 0 else ROSE) + numbers
         if state == LEARNING:
             if joins:
-                base.add(rate, variance, systematic, varying)
+                self._join(rate, variance, systematic, varying)
             if base.count < self._learn:
                 return None
             numbers = (0, base.count, self._learn, base.mean(), base.deviation())
@@ -64,11 +67,25 @@ class Change:
                 self.doubling.start()
                 return (state, RISING, ROSE) + self.charted(chart, rate, base.mean())
             if joins:
-                base.add(rate, variance, systematic, varying)
+                self._join(rate, variance, systematic, varying)
             return None
         if self.bank.fading():
             return (state, STEADY, FADED, 0, 0, 0, rate, base.mean())
         return self._doubled(state, rate, variance, systematic)
+
+    def _join(self, rate: int, variance: int, systematic: int, varying: int) -> None:
+        self.baseline.add(rate, variance, systematic, varying)
+        self.after = 0
+
+    def risen(self, upper: int) -> tuple:
+        """(most by which the rate is above its baseline, half windows in which it came to that).
+
+        `upper`: upper bound of the rate of the last window. Counted from the end of the baseline to
+        the middle of that window: the whole rise is taken to have come since.
+        """
+        base = self.baseline
+        low = base.mean() - 2 * base.deviation() - (-(-base.systematic // max(1, base.count)))
+        return upper - low, max(1, 2 * self.after - 1)
 
     def _doubled(self, state: int, rate: int, variance: int, systematic: int) -> "tuple | None":
         if state == DOUBLED:
@@ -88,6 +105,7 @@ class Change:
         self.baseline.clear()
         self.bank.clear()
         self.doubling.start()
+        self.after = 0
 
     def relearn(self, state: int) -> tuple:
         """Everything learned is void. The event."""
@@ -102,11 +120,15 @@ class Change:
         return (state, STEADY, TOLD, 0, 0, 0, rate, self.baseline.deviation())
 
     def values(self) -> tuple:
-        """For a snapshot: twenty ints."""
-        return self.baseline.values() + self.doubling.values() + self.bank.values()
+        """For a snapshot: twenty-one ints."""
+        own = (self.after,)
+        return self.baseline.values() + self.doubling.values() + self.bank.values() + own
 
     def take(self, values: tuple) -> None:
         """Continue from `values`; ValueError when they are impossible."""
         self.baseline.take(values[:6])
         self.doubling.take(values[6:11])
-        self.bank.take(values[11:])
+        self.bank.take(values[11:20])
+        if values[20] < 0:
+            raise ValueError("change: impossible numbers")
+        self.after = values[20]

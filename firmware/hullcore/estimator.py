@@ -8,6 +8,7 @@ from hullcore.cascade import Cascade
 from hullcore.compensate import T_MAX_Q16, normalise
 from hullcore.measurement import Measurement
 from hullcore.plan import WindowPlan
+from hullcore.stale import Stale
 
 P_LIMIT_Q8 = 0x3FFFFFFF  # 2^30 − 1: 41.9 bar
 
@@ -16,6 +17,7 @@ BAD_PRESSURE = 1
 BAD_TEMPERATURE = 2
 BAD_AUX = 3
 AUX_ABSENT = 4
+STALE = 5
 
 NO_AUX = -0x40000000  # there is no second value: no driver's value is that large
 
@@ -31,13 +33,14 @@ class Estimator:
     """Compensation `none` or `sensor` in front of the window cascade.
 
     `on_window` and `on_block` as in `Cascade`. One of `sample`, `late`, `missing` is called for
-    every sample number in turn, starting at `first`.
+    every sample number in turn, starting at `first`. `stale` looks for a stuck sensor.
     """
 
     def __init__(
         self, m: Measurement, plan: WindowPlan, on_window, first: int = 0, on_block=None
     ) -> None:
         self.cascade = self.new_cascade(plan, on_window, first, on_block)
+        self.stale = Stale(m.period_us)
         self._compensated = m.compensation != 0
         self._t_ref = m.t_ref_q16
         # compensated: |T_ref − T| < T / 2, the range in which `normalise` is right to one unit;
@@ -53,6 +56,7 @@ class Estimator:
         """Take the sample that is due; returns ACCEPTED, or why it counts as missing.
 
         `aux` is what a second sensor said, for the compensations that use one.
+        STALE: it counts, and its windows are flagged, because the sensor seems to be stuck.
         """
         if p_q8 < 0 or p_q8 > P_LIMIT_Q8:
             self.cascade.skip(0)
@@ -65,9 +69,21 @@ class Estimator:
             if y_q8 < 0:  # p below the limit, y above it
                 self.cascade.skip(0)
                 return BAD_PRESSURE
-            self.cascade.add(p_q8, y_q8, t_q16)
         else:
-            self.cascade.add(p_q8, p_q8, t_q16)
+            y_q8 = p_q8
+        verdict = self._moving(p_q8)
+        self.cascade.add(p_q8, y_q8, t_q16)
+        return verdict
+
+    def _moving(self, p_q8: int) -> int:
+        """ACCEPTED, or STALE for a pressure that has repeated for too long."""
+        stale = self.stale
+        if p_q8 != stale.p_q8:
+            stale.p_q8 = p_q8
+            stale.run = 1
+        elif stale.again():
+            self.cascade.stale += 1
+            return STALE
         return ACCEPTED
 
     def late(self) -> None:

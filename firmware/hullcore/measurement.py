@@ -15,6 +15,7 @@ from hullcore.messages import (
     FLAG_NOISE_ONLY,
     FLAG_RESOLUTION,
     FLAG_SATURATED,
+    FLAG_STALE,
     NO_RECORD,
 )
 from hullcore.scatter import NO_SERIAL
@@ -29,6 +30,7 @@ _U95_SCATTER = const(1)
 _U95_RESOLUTION = const(2)
 _U95_PROFILE = const(3)
 _U95_FULL = const(3)  # added to the kind when systematic terms are in the interval
+_NO_RESERVE = const(0xFFFFFFFF)
 
 
 class Measurement:
@@ -57,7 +59,7 @@ class Measurement:
         self.u_gain_ppm = config["u_gain_ppm"]
         self.tempco_mpa_k = config["tempco_mpa_k"]
         self.drift_mpa_day = config["drift_mpa_day"]
-        self.learns = config["noise_profile"] == "learn"
+        self.reserve_limit_q8 = config["reserve_limit_pa"] << 8
         self.lsb_q8 = lsb_q8
         self.record = record
         self.aux = _aux_input(config, aux_lsb) if self.compensation > _SENSOR else None
@@ -130,6 +132,8 @@ def _flags(m: Measurement, known, sums, samples: int, serial: int, count: int) -
         flags |= FLAG_GAP
     if sums.late:
         flags |= FLAG_LATE
+    if sums.stale:
+        flags |= FLAG_STALE
     if m.compensation and known and known.compensation_worse(samples * m.period_us):
         flags |= FLAG_COMPENSATION_WORSE
     # |r1| beyond two standard errors 1/√k of white residuals
@@ -183,14 +187,27 @@ def _leak(m: Measurement, sums, rate: int, slopes: tuple, span_us: int, settling
     return amount(-slope), amount(whole) + 1, amount(part_a) + 1, amount(part_b) + 1
 
 
+def _reserve(
+    m: Measurement, flags: int, means: tuple, leak: tuple, span_us: int, growth: int
+) -> int:
+    """Reserve time of a window whose numbers can be believed; means: p, T; leak: value, U95."""
+    if not m.reserve_limit_q8 or leak[1] < 0 or flags & (FLAG_STALE | FLAG_SATURATED):
+        return _NO_RESERVE
+    from hullcore.reserve import of_window_s  # its heap only where a limit is set
+
+    return of_window_s(m, means[0], means[1], leak[0], leak[1], span_us, growth)
+
+
 def window_body(
-    m: Measurement, length_s: int, first: int, last: int, sums, scatter, due_ms: int, known=None
-) -> tuple:
+    m: Measurement, length_s: int, first: int, last: int, sums, scatter, due_ms: int, known=None,
+    trend=None,
+) -> tuple:  # fmt: skip
     """(flags, body values in the order of the WINDOW layout) of one closed window.
 
     `due_ms` is the device time in ms since boot at which sample `first` was due, `known` the
-    `Known` of this window length or None. The slope is the least squares of the samples present,
-    rounded once; every field is limited to its range and the limit flagged.
+    `Known` of this window length or None, `trend` its `hullcore.windowtrend.WindowTrend` or None,
+    which is fed the window. The slope is the least squares of the samples present, rounded once;
+    every field is limited to its range and the limit flagged.
     """
     samples = last - first + 1
     n = sums.n
@@ -220,5 +237,10 @@ def window_body(
     )  # fmt: skip
     used = known.record if known else NO_RECORD
     tail = (m.t_ref_mk, m.gas, m.compensation, kind, m.pressure_kind, scatter.count, used, dof)
+    state = growth = 0
+    if trend is not None:
+        trend.take(flags, used, (first, last), head[8:10], kept[2:4], kept[7])
+        state, growth = trend.code(), trend.growth_apa_s2
+    reserve = _reserve(m, flags, head[8:10], kept[3:5], span_us, growth)
     aux_mean = m.aux.mean(sums) if m.aux else 0
-    return flags, head + kept[:5] + tail + kept[5:] + (serial, aux_mean)
+    return flags, head + kept[:5] + tail + kept[5:] + (serial, aux_mean, reserve, state)

@@ -1,20 +1,17 @@
-"""Records of fixed size: header, body, padding, CRC-32. One builder per kind."""
+"""Records of fixed size: header, body, padding, CRC-32. Builders of the common kinds.
+
+`hullcore.morerecords` has the others.
+"""
 
 import binascii
 import struct
 
 from hullcore.fields import pack_checked
 from hullcore.messages import (
-    CONFIG_BODY,
-    CONFIG_VERSION,
     EVENT_BODY,
     EVENT_VERSION,
-    KIND_CONFIG,
     KIND_EVENT,
-    KIND_PROFILE,
     KIND_WINDOW,
-    PROFILE_BODY,
-    PROFILE_VERSION,
     RECORD_BYTES,
     RECORD_HEADER,
     WINDOW_BODY,
@@ -22,7 +19,8 @@ from hullcore.messages import (
 )
 
 
-def _seal(head: tuple, layout: str, values: tuple) -> bytes:
+def seal(head: tuple, layout: str, values: tuple) -> bytes:
+    """A record from header and body values, with padding and CRC; FieldRange for what fits not."""
     data = pack_checked(RECORD_HEADER, head) + pack_checked(layout, values)
     data += bytes(RECORD_BYTES - 4 - len(data))
     return data + struct.pack("<I", binascii.crc32(data))
@@ -51,7 +49,7 @@ class RecordStamp:
 
 def window_record(stamp: RecordStamp, wraps: int, ms: int, flags: int, body: tuple) -> bytes:
     """A WINDOW record from `hullcore.measurement.window_body`."""
-    return _seal(stamp.head(KIND_WINDOW, WINDOW_VERSION, wraps, ms, flags), WINDOW_BODY, body)
+    return seal(stamp.head(KIND_WINDOW, WINDOW_VERSION, wraps, ms, flags), WINDOW_BODY, body)
 
 
 def event_record(
@@ -59,14 +57,4 @@ def event_record(
 ) -> bytes:
     """An EVENT record; `event` is an EVENT_ constant (severity in its bits 12…13)."""
     body = (event & 0xFFF, event >> 12, a, b, c, text.encode()[:64])
-    return _seal(stamp.head(KIND_EVENT, EVENT_VERSION, wraps, ms, 0), EVENT_BODY, body)
-
-
-def profile_record(stamp: RecordStamp, wraps: int, ms: int, body: tuple) -> bytes:
-    """A PROFILE record: the numbered snapshot that windows name when they use it."""
-    return _seal(stamp.head(KIND_PROFILE, PROFILE_VERSION, wraps, ms, 0), PROFILE_BODY, body)
-
-
-def config_record(stamp: RecordStamp, wraps: int, ms: int, body: tuple) -> bytes:
-    """A CONFIG record: the snapshot of settings in force, in the order of its layout."""
-    return _seal(stamp.head(KIND_CONFIG, CONFIG_VERSION, wraps, ms, 0), CONFIG_BODY, body)
+    return seal(stamp.head(KIND_EVENT, EVENT_VERSION, wraps, ms, 0), EVENT_BODY, body)

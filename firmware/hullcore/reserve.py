@@ -8,8 +8,8 @@ P − P_limit = r·t + g·t²/2. Rounded down. The choked (exponential) form bel
 from hullcore.compat import const
 from hullcore.intmath import isqrt_up
 
-NEVER = -1  # the upper bound of the loss rate says that the pressure is not falling
-LONGEST_S = 0xFFFFFFFF  # 136 years, or longer
+LONGEST_S = 0xFFFFFFFD  # 136 years, or longer
+NEVER = 0xFFFFFFFE  # the upper bound of the loss rate says that the pressure is not falling
 _PPA_PER_Q8 = const(3906250000)  # 10^12 / 256
 _APA_PER_PPA = const(1000000)
 
@@ -38,6 +38,25 @@ def reserve_s(
     else:
         seconds = fall_ppa // loss_ppa_s
     return min(seconds, LONGEST_S)
+
+
+def of_window_s(
+    m, p_mean_q8: int, t_mean_q16: int, leak: int, u_leak: int, span_us: int, growth_apa_s2: int
+) -> int:
+    """Reserve time at the end of a window, at a gas temperature that stays; as `reserve_s`.
+
+    From numbers of its record: `leak` with its half-width ≥ 0 in fPa·m³/s at T_ref, the mean
+    pressure, which belongs to the middle of the window, and the growth of the loss at T_ref. The
+    pressure falls by the same part as y: dp/dt = Q/V · T/T_ref.
+    """
+    num = t_mean_q16 * 1000000  # fPa·m³/s per µL = 10^-6 Pa/s = 10^6 pPa/s
+    den = m.volume_ul * m.t_ref_q16
+    loss = -(-(leak + u_leak) * num // den)
+    growth = -(-growth_apa_s2 * t_mean_q16 // m.t_ref_q16)
+    seconds = reserve_s(p_mean_q8, m.reserve_limit_q8, -loss, 0, growth)
+    if seconds >= LONGEST_S:
+        return seconds
+    return max(0, seconds + (-span_us // 2000000))
 
 
 def _growing_s(fall_apa: int, loss_apa_s: int, growth_apa_s2: int) -> int:

@@ -27,7 +27,7 @@ U95_KINDS = (  # by the codes of hullcore.measurement
     "full_profile",
 )
 PROFILE_SOURCES = ("learned", "calibrated")
-NOISE_PROFILES = ("off", "learn")
+NOISE_PROFILES = ("off", "learn", "calibrated")
 
 _INT = const(0)
 _CHOICE = const(1)
@@ -73,10 +73,19 @@ SETTINGS = (
     ("reference_pa", _INT, 0, (0, 4190000)),  # 0: not declared
     ("reference_leak_mpa_day", _INT, -1, (-1, 10000000)),  # -1: not declared
     ("reference_lag_ms", _INT, -1, (-1, 86400000)),  # -1: tightness is not watched
-    ("noise_profile", _CHOICE, "off", NOISE_PROFILES),
+    ("noise_profile", _CHOICE, "learn", NOISE_PROFILES),
     ("windows_s", _INTS, (10, 60, 600, 3600, 86400), 5),
     ("outputs", _TEXT, "none", 160),
     ("overpressure_pa", _INT, 0, (0, 4190000)),  # 0: only without outputs
+    ("rapid_mpa_s", _INT, 10000, (0, 1000000000)),  # 0: never
+    ("reserve_limit_pa", _INT, 0, (0, 4190000)),  # 0: not computed
+    ("trend_s", _INTS, (0,), 5),  # 0: none
+    ("alarm_days", _INT, 365, (1, 36500)),
+    ("trend_learn", _INT, 100, (2, 10000)),
+    ("trend_margin_percent", _INT, 20, (0, 100)),
+    ("cease_limit_fpa_m3_s", _INT, 1000000000, (1, 1000000000000000000)),  # 1e-6 Pa·m³/s
+    ("cease_s", _INT, 86400, (1, 100000000)),
+    ("drive_pa", _INT, 10000, (0, 4190000)),
     ("watchdog_ms", _INT, 8000, (0, 8388)),  # 0: never armed
     ("sync_s", _INT, 60, (10, 3600)),
 )
@@ -162,6 +171,20 @@ def check_together(config: dict) -> None:
         previous = length_s
     _check_first_window(config["windows_s"], config["period_us"])
     _check_outputs(config)
+    _check_trend(config)
+
+
+def _check_trend(config: dict) -> None:
+    watched = config["trend_s"]
+    if watched == (0,):
+        return
+    for length_s in watched:
+        if length_s not in config["windows_s"]:
+            raise SettingError("trend_s: windows_s has no %d s; 0 alone means none" % length_s)
+    if config["noise_profile"] == "off":
+        raise SettingError(
+            "trend_s: charts need a noise profile, noise_profile learn or calibrated"
+        )
 
 
 def _check_aux(config: dict) -> None:

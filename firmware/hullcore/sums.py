@@ -6,7 +6,10 @@ Arbitrary-size integers: merging happens when a block closes, never per sample.
 
 
 class Sums:
-    """Sums over the samples present in a span; absent samples simply do not contribute."""
+    """Sums over the samples present in a span; absent samples simply do not contribute.
+
+    late: samples left out because they came late; stale: those from a stuck sensor, not left out.
+    """
 
     def __init__(self) -> None:
         self.clear()
@@ -15,7 +18,7 @@ class Sums:
         """Back to the empty run."""
         self.n = self.sj = self.sjj = 0
         self.sy = self.sjy = self.syy = self.sp = self.sjp = self.st = self.sjt = 0
-        self.late = 0
+        self.late = self.stale = 0
 
     def add_shifted(self, other: "Sums", offset: int) -> None:
         """Add a run whose index 0 lies `offset` samples after this run's index 0. Exact."""
@@ -31,6 +34,7 @@ class Sums:
         self.st += other.st
         self.sjt += other.sjt + offset * other.st
         self.late += other.late
+        self.stale += other.stale
 
     def spread(self) -> int:
         """n·Σj² − (Σj)²: the denominator of both slopes; 0 when fewer than two indices."""

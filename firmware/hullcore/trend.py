@@ -14,7 +14,7 @@ from hullcore.cusum import CLIP_Q10
 from hullcore.trendevents import ABOVE, CEASED, LEARNING, QUIET, RESURGED, ROSE, STATES
 
 _FORMAT = const(1)
-_SNAPSHOT = const(27)
+_SNAPSHOT = const(28)
 
 
 class Trend:

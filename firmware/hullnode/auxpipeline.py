@@ -8,11 +8,7 @@ from hullcore import estimator
 from hullcore.auxblock import AuxPacker
 from hullcore.compat import const
 from hullcore.estimator import NO_AUX
-from hullcore.messages import (
-    EVENT_AUX,
-    EVENT_AUX_BACK,
-    EVENT_AUX_FAULT,
-)
+from hullcore.moremessages import EVENT_AUX, EVENT_AUX_BACK, EVENT_AUX_FAULT
 from hullnode.pipeline import Pipeline
 
 _TELL_AFTER = const(10)  # samples in a row without the second value

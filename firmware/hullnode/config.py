@@ -61,9 +61,21 @@ class Config:
         merged = dict(self._written)  # not `values`: a second commit keeps what the first wrote
         merged.update(self._staged)
         settings.check_together(merged)
+        if merged["noise_profile"] == "calibrated":
+            self._check_noise(merged)
         self.generation = twocopies.save(self._root, _FILE, merged)
         self._written = merged
         self._staged = {}
+
+    def _check_noise(self, merged: dict) -> None:
+        from hullcore import settings
+        from hullnode import noisestore
+
+        if noisestore.load(self._root, noisestore.key_of(merged))[2]:
+            raise settings.SettingError(
+                "noise_profile: none is calibrated for this sensor, oversampling, period_us and"
+                " compensation; run: hullwatch calibrate noise"
+            )
 
 
 def text_of(value) -> str:

@@ -5,13 +5,15 @@ The sampler's sink. On a sample that closes no block nothing is allocated.
 
 from hullcore import estimator, records
 from hullcore.compat import const
-from hullcore.measurement import Known, window_body
+from hullcore.measurement import window_body
 from hullcore.messages import (
+    EVENT_FRESH,
     EVENT_PRESSURE,
     EVENT_RAW_LOST,
     EVENT_RECORDS_LOST,
     EVENT_SENSOR_BACK,
     EVENT_SENSOR_FAULT,
+    EVENT_STALE,
     EVENT_TEMPERATURE,
 )
 from hullcore.plan import WindowPlan
@@ -31,22 +33,16 @@ class Pipeline:
         self, m, lengths_s: tuple, driver, clock, spool,
         ring, stamp,
     ) -> None:  # fmt: skip
-        self._m = m
+        self.m = m
         self._clock = clock
         self._spool = spool
         self._ring = ring
         self._stamp = stamp
-        plan = WindowPlan(m.period_us, lengths_s)
-        self._plan = plan
-        self._known: dict = {}  # by window length, s
-        self._learner = None
-        take = None
-        if m.learns:
-            from hullcore.learner import Learner  # its heap only where it is wanted
-
-            self._learner = Learner(plan.blocks, m.period_us)
-            take = self._learner.take
-        self._estimator = estimator.estimator_for(m, plan, self._window, 0, take)
+        self.plan = WindowPlan(m.period_us, lengths_s)
+        self.watch(None, None, None)
+        self._estimator = estimator.estimator_for(m, self.plan, self._window)
+        self.stale = self._estimator.stale
+        self._stuck_at = -1
         self._packer = RawPacker(driver.pressure_shift, driver.temperature_shift)
         self._buffer = self._packer.add
         self._estimate = self._estimator.sample
@@ -56,6 +52,14 @@ class Pipeline:
         self.due_ms = 0
         self.p_q8 = 0
         self.t_q16 = 0
+
+    def watch(self, profiles, trends, rapid) -> None:
+        """What the settings ask for besides windows: `hullnode.profiles.Profiles`,
+        `hullnode.trends.Trends`, `hullnode.rapidalarm.RapidAlarm`, None where they do not.
+        """
+        self.profiles = profiles
+        self.trends = trends
+        self.rapid = rapid
 
     def begin(self) -> None:
         """The first sample is due now: sample number 0 gets its device time."""
@@ -74,11 +78,15 @@ class Pipeline:
         packer = self._packer
         if packer.full or packer.count >= self._flush_at:
             self.flush(0)
-        learner = self._learner
-        if learner and learner.due:
-            self._learn(learner)
+        profiles = self.profiles
+        if profiles and profiles.due:
+            profiles.renew()
         if verdict != self._bad:
             self._verdict(verdict)
+
+    def each_block(self, take) -> None:
+        """`take(sums, length)` is called for every block of samples that closes."""
+        self._estimator.cascade.on_block = take
 
     def late(self, p_q8: int, t_q16: int, late_us: int) -> None:
         """The sample that was due, late: raw block of its own, in no window."""
@@ -113,7 +121,7 @@ class Pipeline:
             told_to = self._packed_to  # the block also tells which samples before it do not exist
             due = self._due(first)
             payload = packer.close(
-                self._stamp.boot, self._m.record, first, due >> 30, due & 0x3FFFFFFF, late_us,
+                self._stamp.boot, self.m.record, first, due >> 30, due & 0x3FFFFFFF, late_us,
                 first - told_to,
             )  # fmt: skip
             self._packed_to = end - packer.count
@@ -130,6 +138,14 @@ class Pipeline:
         if event >= _RAISED:
             self._spool.urgent = True
 
+    def record(self, make, body: tuple) -> int:
+        """Append the record that `make(stamp, wraps, ms, body)` builds; its number."""
+        clock = self._clock
+        clock.poll()
+        number = self._stamp.number
+        self.append(make(self._stamp, clock.wraps, clock.ms, body))
+        return number
+
     def append(self, record: bytes) -> None:
         """Spool one record.
 
@@ -144,39 +160,36 @@ class Pipeline:
             self.event(EVENT_RECORDS_LOST, first, last, 0, "")
 
     def _due(self, number: int) -> int:
-        return self.due_ms + number * self._m.period_us // 1000
+        return self.due_ms + number * self.m.period_us // 1000
 
     def _window(self, length_s: int, first: int, last: int, sums, scatter) -> None:
         due_ms = self._due(first)
-        known = self._known.get(length_s)
-        flags, body = window_body(self._m, length_s, first, last, sums, scatter, due_ms, known)
+        profiles, trends, rapid = self.profiles, self.trends, self.rapid
+        known = profiles.known.get(length_s) if profiles else None
+        trend = trends.of.get(length_s) if trends else None
+        flags, body = window_body(
+            self.m, length_s, first, last, sums, scatter, due_ms, known, trend
+        )
         clock = self._clock
         clock.poll()
-        self.append(records.window_record(self._stamp, clock.wraps, clock.ms, flags, body))
-
-    def _learn(self, learner) -> None:
-        """Take new snapshots of the noise profile; windows from now on name them."""
-        learner.due = False
-        plan = self._plan
-        for i in range(len(plan.samples)):
-            profile = learner.learn(plan.samples[i] * plan.period_us)
-            if profile is None:
-                return
-            self._snapshot(learner, profile, plan.lengths_s[plan.base + i])
-
-    def _snapshot(self, learner, profile, length_s: int) -> None:
         number = self._stamp.number
-        self._known[length_s] = Known(profile, number, learner.worse(), learner.block_us)
-        clock = self._clock
-        clock.poll()
-        body = learner.body(profile, self._m.record, length_s, self.next_number() - 1)
-        self.append(records.profile_record(self._stamp, clock.wraps, clock.ms, body))
+        self.append(records.window_record(self._stamp, clock.wraps, clock.ms, flags, body))
+        if rapid and length_s == self.plan.lengths_s[self.plan.base]:
+            rapid.look(self, flags, body, number)
+        if trend:
+            trends.look(self, trend, last, number)
 
     def _verdict(self, verdict: int) -> None:
         """An event when samples start to be unusable, not one for each."""
-        self._bad = verdict
         number = self.next_number() - 1
-        if verdict == estimator.BAD_PRESSURE:
+        self._bad = verdict
+        if self._stuck_at >= 0 and verdict == estimator.ACCEPTED:
+            self.event(EVENT_FRESH, self._stuck_at, 0, number, "")
+            self._stuck_at = -1
+        if verdict == estimator.STALE and self._stuck_at < 0:
+            self._stuck_at = number
+            self.event(EVENT_STALE, self.stale.run, self.stale.limit, number, "")
+        elif verdict == estimator.BAD_PRESSURE:
             self.event(EVENT_PRESSURE, self.p_q8, 0, number, "")
         elif verdict == estimator.BAD_TEMPERATURE:
             self.event(EVENT_TEMPERATURE, self.t_q16, 0, number, "")

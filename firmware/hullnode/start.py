@@ -3,10 +3,13 @@
 Not needed while it runs, so `hullnode.unload` forgets it.
 """
 
+from hullcore import settings
 from hullcore.compat import const
 from hullcore.measurement import Measurement
-from hullcore.messages import EVENT_BOOT, EVENT_CONFIG_BAD, EVENT_SENSOR_FAULT
-from hullcore.records import RecordStamp, config_record
+from hullcore.messages import EVENT_SENSOR_FAULT
+from hullcore.moremessages import EVENT_BOOT, EVENT_CONFIG_BAD, EVENT_NOISE_VOID
+from hullcore.morerecords import config_record
+from hullcore.records import RecordStamp
 from hullnode import identity, spoolstart
 from hullnode.drivers import catalogue
 from hullnode.drivers.errors import BAD_ADDRESS, SensorError
@@ -75,6 +78,7 @@ def measuring(node, board, crashes: int, told: list) -> tuple:
         return pipeline, None
     sampler = Sampler(board.ticks_us, driver, values["period_us"], pipeline, node.free_bus)
     sampler.begin()
+    _watching(pipeline, values, board.root)
     pipeline.begin()
     return pipeline, sampler
 
@@ -90,6 +94,42 @@ def _pipeline_class(m, driver):
     from hullnode.watchedpipeline import WatchedPipeline
 
     return WatchedPipeline
+
+
+def _watching(pipeline, values: dict, root: str) -> None:
+    """What the settings ask for besides windows, each loaded only then."""
+    profiles = trends = rapid = None
+    if values["noise_profile"] != "off":
+        profiles = _profiles(pipeline, values, root)
+    if values["trend_s"] != (0,):
+        from hullnode.trends import Trends
+
+        trends = Trends(pipeline, values, root)
+    if values["rapid_mpa_s"]:
+        from hullnode.rapidalarm import RapidAlarm
+
+        rapid = RapidAlarm(values["period_us"], values["rapid_mpa_s"])
+    pipeline.watch(profiles, trends, rapid)
+
+
+def _profiles(pipeline, values: dict, root: str):
+    """Noise profiles that are learned or were calibrated; None and an event when none fits."""
+    from hullnode import noisestore
+    from hullnode.profiles import Profiles
+
+    key = noisestore.key_of(values)
+    if values["noise_profile"] == "learn":
+        from hullcore.learner import Learner
+
+        learner = Learner(pipeline.plan, pipeline.m.lsb_q8)
+        return Profiles(pipeline, root, key, learner)
+    rows, utc_s, why = noisestore.load(root, key)
+    if why:
+        pipeline.event(EVENT_NOISE_VOID, why, 0, 0, "")
+        return None
+    profiles = Profiles(pipeline, root, key, None)
+    profiles.calibrated(rows, utc_s)
+    return profiles
 
 
 def _driver(node, board, values: dict) -> tuple:
@@ -155,7 +195,10 @@ def _snapshot(node, pipeline, m, driver) -> None:
     ) + (
         values["aux_sensor"].encode(), values["aux_address"],
         getattr(driver, "aux_oversampling", 0), getattr(driver, "aux_lsb", 0),
-    ) + tuple([values[key] for key in _REFERENCE])  # fmt: skip
+    ) + tuple([values[key] for key in _REFERENCE]) + (
+        settings.NOISE_PROFILES.index(values["noise_profile"]), values["rapid_mpa_s"],
+        values["reserve_limit_pa"],
+    )  # fmt: skip
     clock = node.clock
     clock.poll()
     pipeline.append(config_record(node.stamp, clock.wraps, clock.ms, body))

@@ -9,11 +9,15 @@ import gc
 import sys
 
 _RARE = (
+    "hullcore.moremessages",
+    "hullcore.morerecords",
     "hullcore.outputs",
     "hullcore.sensormodel",
     "hullcore.settings",
+    "hullnode.asked",
     "hullnode.drivers.catalogue",
     "hullnode.identity",
+    "hullnode.noisestore",
     "hullnode.spoolcursor",
     "hullnode.spoolstart",
     "hullnode.start",

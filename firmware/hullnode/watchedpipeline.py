@@ -4,7 +4,7 @@ Loaded only where `reference_lag_ms` is declared.
 """
 
 from hullcore.estimator import NO_AUX
-from hullcore.messages import EVENT_REFERENCE_LEAK
+from hullcore.moremessages import EVENT_REFERENCE_LEAK
 from hullcore.tightness import Tightness
 from hullnode.auxpipeline import AuxPipeline
 
@@ -17,7 +17,7 @@ class WatchedPipeline(AuxPipeline):
         ring, stamp,
     ) -> None:  # fmt: skip
         AuxPipeline.__init__(self, m, lengths_s, driver, clock, spool, ring, stamp)
-        self._tightness = Tightness(m, self._plan, self._leaks)
+        self._tightness = Tightness(m, self.plan, self._leaks)
         self._estimate = self._sample_and_watch
 
     def late(self, p_q8: int, t_q16: int, late_us: int) -> None:

@@ -12,6 +12,8 @@ def configure(period_us, compensation):
     config = Config("$ROOT")
     config.stage("period_us", str(period_us))
     config.stage("compensation", compensation)
+    config.stage("noise_profile", "LEARN")
+    MORE
     config.commit()
 def start():
     node = Node(board, 0)
@@ -46,10 +48,13 @@ while not board.console.sent:
 """
 
 
-def program(samples: int, period_us: int, compensation: str, spread: int, host: str = "") -> str:
+def program(
+    samples: int, period_us: int, compensation: str, spread: int, host: str = "",
+    noise: str = "off", more: str = "pass",
+) -> str:  # fmt: skip
     text = PROGRAM.replace("PERIOD", str(period_us)).replace("COMPENSATION", compensation)
-    text = text.replace("SPREAD", str(spread)).replace("HOST", host)
-    return text.replace("SAMPLES", str(samples))
+    text = text.replace("SPREAD", str(spread)).replace("HOST", host).replace("MORE", more)
+    return text.replace("SAMPLES", str(samples)).replace("LEARN", noise)
 
 
 @pytest.mark.parametrize("compensation", ["none", "sensor"])
@@ -65,6 +70,18 @@ def test_a_sample_that_closes_nothing_allocates_nothing(
     taken, number, most = second.split()
     assert int(taken) == int(number) == samples
     assert 0 < int(most) < 40_000  # firmware/RAM.md says what each closing takes
+
+
+@pytest.mark.parametrize("compensation", ["none", "sensor"])
+def test_nor_does_one_while_noise_is_learned_and_trends_are_kept(chip_vm, tmp_path, compensation):
+    """A profile is fitted when a block closes: those polls are allowed more, see RAM.md."""
+    more = 'config.stage("trend_s", "10,60"); config.stage("reserve_limit_pa", "50000")'
+    text = program(10_000, 100_000, compensation, 64, noise="learn", more=more)
+    first, second = chip_vm(text, ROOT=tmp_path).splitlines()
+    assert first == "True 0 0 0"
+    taken, number, most = second.split()
+    assert int(taken) == int(number) == 10_000
+    assert 40_000 < int(most) < 150_000
 
 
 @pytest.mark.parametrize("host", ["noise", "who"])

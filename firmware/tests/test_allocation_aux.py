@@ -11,6 +11,7 @@ from hullnode.node import Node
 def start():
     config = Config("$ROOT")
     config.stage("period_us", str(PERIOD))
+    config.stage("noise_profile", "off")
     configure(config, "COMPENSATION")
     node = Node(board, 0)
     gc.collect()

@@ -31,7 +31,7 @@ from hullcore.plan import WindowPlan
 FIELDS = (
     "window_ms config first last n first_wraps first_ms y_mean p_mean t_mean p_out slope_y slope_p "
     "u95_slope leak u95_leak t_ref gas compensation u95_kind pressure_kind subwindows profile dof "
-    "u95_naive u_a u_b settling serial aux_mean"
+    "u95_naive u_a u_b settling serial aux_mean reserve trend"
 ).split()
 T_REF_K = Fraction(293150, 1000)
 Q8, Q16 = 256, 65536

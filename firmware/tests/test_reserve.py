@@ -1,12 +1,13 @@
 """Reserve time against the printed PrK pressures, exact fractions and the floating-point form."""
 
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hullcore.reserve import LONGEST_S, NEVER, reserve_s
+from hullcore.reserve import LONGEST_S, NEVER, of_window_s, reserve_s
 from hullwatch.analysis import reserve
 from hullwatch.errors import InputError
 
@@ -49,7 +50,7 @@ def test_never_saturation_and_the_limit_itself():
     assert reserve_s(999, 1000, 5, 0) == 0
     assert reserve_s(1001, 1000, 5, 4) == NEVER
     assert reserve_s(1001, 1000, 5, 5) == NEVER
-    assert reserve_s(2**30 - 1, 0, 0, 1) == LONGEST_S == 2**32 - 1
+    assert reserve_s(2**30 - 1, 0, 0, 1) == LONGEST_S == 2**32 - 3
     second = 3906250000  # pPa in 1/256 Pa
     assert reserve_s(1001, 1000, 0, second) == 1
     assert reserve_s(1001, 1000, 0, second + 1) == 0
@@ -140,3 +141,29 @@ for i in range(60):
     outputs = all_vms(program)
     assert outputs["cpython"].count("\n") == 60
     assert len(set(outputs.values())) == 1
+
+
+@given(
+    pressures, st.integers(1, 2**30 - 1), st.integers(200 * 65536, 400 * 65536),
+    st.integers(-(10**13), 10**13), st.integers(0, 10**12), st.integers(8, 10**6),
+    st.sampled_from([0, 0, 5 * 10**9]),
+)  # fmt: skip
+def test_of_a_window_from_its_middle_to_its_end(p, limit, t, leak, u, span_s, growth):
+    """Q/V·T/T_ref is the loss of pressure at a steady gas temperature; half a window is over."""
+    m = SimpleNamespace(volume_ul=10**6, t_ref_q16=19_211_878, reserve_limit_q8=limit)
+    got = of_window_s(m, p, t, leak, u, span_s * 1_000_000, growth)
+    loss = Fraction(leak + u, 10**15) / Fraction(10**6, 10**9) * Fraction(t, 19_211_878)  # Pa/s
+    fall = Fraction(p - limit, 256)
+    grows = Fraction(growth, 10**18) * Fraction(t, 19_211_878)
+    if fall <= 0:
+        assert got == 0
+    elif got == NEVER:
+        assert loss <= 0
+        assert not grows
+    elif got < LONGEST_S:
+        middle = got + Fraction(span_s, 2)
+        # at that time the pressure is still above the limit, a little later it is not
+        assert loss * middle + grows * middle**2 / 2 <= fall or got == 0
+        later = middle + 3 + middle / 10**6
+        most = loss + Fraction(1, 10**12)  # both rates were rounded up to their units
+        assert most * later + (grows + Fraction(1, 10**18)) * later**2 / 2 >= fall

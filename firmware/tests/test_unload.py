@@ -7,7 +7,7 @@ import pytest
 from hullcore.messages import CONFIG_COMMIT, CONFIG_GET, CONFIG_STAGE
 from hullnode import unload
 
-ASKED_FOR = {"hullcore.outputs", "hullcore.sensormodel"}
+ASKED_FOR = {"hullcore.outputs", "hullcore.sensormodel", "hullnode.asked"}
 """Loaded by no start with default settings."""
 
 NODE = """

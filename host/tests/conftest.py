@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import random
+import sqlite3
 import struct
 import zlib
 
@@ -203,12 +204,12 @@ class Site:
 
     def records(self):
         """Numbers of all stored records by epoch."""
-        with self.store.reader() as reader:
-            rows = [*reader.windows(), *reader.events(), *reader.configs()]
         found = {}
-        for row in rows:
-            found.setdefault(row.epoch, []).append(row.number)
-        return {epoch: sorted(numbers) for epoch, numbers in found.items()}
+        with contextlib.closing(sqlite3.connect(self.store.path)) as database:
+            rows = database.execute("SELECT epoch, number FROM records ORDER BY number")
+            for epoch, number in rows:
+                found.setdefault(epoch, []).append(number)
+        return found
 
     def complete(self, boot=-1):
         """Every sample and record of the boot from number 0 on, once; returns the samples."""

@@ -217,3 +217,20 @@ class Board:
 
     def watchdog_disarm(self) -> None:
         self.calls.append("disarm")
+
+
+class AllRecords:
+    """Stands where a spool would and keeps every record."""
+
+    def __init__(self) -> None:
+        self._records = []
+        self.oldest = self.next = self.dropped = 0
+        self.lost_first = -1
+        self.urgent = False
+
+    def append(self, record: bytes) -> None:
+        self._records.append(record)
+        self.next += 1
+
+    def get(self, number: int) -> bytes:
+        return self._records[number]

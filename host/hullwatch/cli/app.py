@@ -24,6 +24,7 @@ _COMMANDS = {
     "export": "Write windows, events or raw samples as CSV or Parquet.",
     "gauge": "Gauge R&R of a table of readings.",
     "log": "Log a node into a database, for ever.",
+    "node": "Tell a node what its trends cannot see.",
     "nodes": "List ports and the nodes behind them.",
     "prune": "Remove old raw samples; what they gave stays.",
     "rates": "Show the newest leak rates.",

@@ -8,6 +8,7 @@ from hullwatch.cli import (
     calibratebackground,
     calibrateenter,
     calibratelist,
+    calibratenoise,
     calibratevolume,
     calibratezero,
 )
@@ -24,6 +25,7 @@ def command() -> None:
 
 for _part in (
     calibratevolume,
+    calibratenoise,
     calibratezero,
     calibratebackground,
     calibrateenter,

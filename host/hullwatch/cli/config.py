@@ -86,4 +86,4 @@ def _permitted(row: tuple[object, ...]) -> str:
         return f"{limit[0]} … {limit[1]}"
     if isinstance(limit, tuple):
         return ", ".join(str(x) for x in limit)
-    return f"at most {limit} " + ("numbers" if row[0] == "windows_s" else "bytes")
+    return f"at most {limit} " + ("numbers" if isinstance(row[2], tuple) else "bytes")

@@ -26,8 +26,9 @@ from hullwatch.verify.outcome import Outcome, Tally
 def command(db: Path, node: str | None, as_json: bool) -> None:
     """Recompute every stored result from the stored samples and compare bit for bit.
 
-    Windows and learned noise profiles go through the node's own arithmetic again; the hash chains
-    of records and raw blocks are walked, with every record's CRC and its row in the plain tables.
+    Windows, learned noise profiles and trends go through the node's own arithmetic again; the hash
+    chains of records and raw blocks are walked, with every record's CRC and its row in the plain
+    tables.
     What cannot be recomputed is counted with the reason. Exit code 0: nothing differs; 8:
     something does, and the first difference is named. Works while a logger writes.
     """
@@ -66,6 +67,7 @@ def _object(db: Path, outcome: Outcome) -> dict[str, object]:
         "first_break": None if outcome.first_break is None else asdict(outcome.first_break),
         "windows": _tally(outcome.windows),
         "profiles": _tally(outcome.profiles),
+        "trends": _tally(outcome.trends),
         "not_recomputed": {kind: sorted(names) for kind, names in NOT_RECOMPUTED.items()},
         "first_difference": None if first is None else {
             "node": first.node, "epoch": first.epoch, "number": first.number, "what": first.what,
@@ -94,7 +96,11 @@ def _show(outcome: Outcome) -> None:
     console.print(f"{len(outcome.heads)} hash chains of {links} links, {outcome.broken} breaks")
     for head in outcome.heads:
         console.print(f"  {head}", soft_wrap=True, highlight=False)
-    for name, tally in (("windows", outcome.windows), ("noise profiles", outcome.profiles)):
+    for name, tally in (
+        ("windows", outcome.windows),
+        ("noise profiles", outcome.profiles),
+        ("snapshots of trends", outcome.trends),
+    ):
         if tally.total or name == "windows":
             console.print(
                 f"{tally.equal} {name} equal, {tally.different} different, "

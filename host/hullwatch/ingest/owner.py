@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from hullwatch.control import requests
 from hullwatch.control.registry import Claim, claim
@@ -18,6 +18,7 @@ from hullwatch.ingest.collect import Committed
 from hullwatch.ingest.dialogue import Clock, Dialogue, ignore_event, new_session
 from hullwatch.ingest.identity import check_usb
 from hullwatch.ingest.logger import Logger
+from hullwatch.ingest.marks import Mark, calibrate_noise, send_mark
 from hullwatch.ingest.settings import check_changes, read_settings, write_settings
 from hullwatch.link.events import Event, Hello, Status
 from hullwatch.store import Store
@@ -206,6 +207,11 @@ class PortOwner:
             check_changes(texts)
             write_settings(logger, texts)
             return {"written": texts}
+        if what == requests.TREND_MARK:
+            send_mark(logger, Mark(*_numbers(request, "what", "window_s", "rate", "u", "bound")))
+            return {"marked": True}
+        if what == requests.CALIBRATE_NOISE:
+            return asdict(calibrate_noise(logger, *_numbers(request, "utc_s", "upto_s")))
         raise InputError(f"unknown request {what!r}", "are both programs of one version?")
 
     @property
@@ -224,6 +230,13 @@ class PortOwner:
             "reconnects": self.reconnects,
             "status": self.status,
         }
+
+
+def _numbers(request: Message, *names: str) -> list[int]:
+    found = [request.get(name) for name in names]
+    if not all(isinstance(value, int) for value in found):
+        raise InputError(f"{', '.join(names)}: numbers expected", "this is a program error")
+    return [value for value in found if isinstance(value, int)]
 
 
 def firmware_version(hello: Hello) -> str:

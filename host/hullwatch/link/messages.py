@@ -198,16 +198,51 @@ TAKE_OVER = Message(
     "TAKE_OVER", 39, TO_NODE, "command/response", "makes another store the one whose acks count",
     (f("store", "Q", "", "id of the new store"),),
 )  # fmt: skip
+TREND_MARK = Message(
+    "TREND_MARK", 40, TO_NODE, "command/response", "tells the trend what it cannot see",
+    (
+        f("what", "B", "", "see MARKS"),
+        f("window_s", "I", "s", "window length meant, 0 = all that have a trend"),
+        f("rate", "q", "1e-15 Pa·m³/s", "declare: the known rate"),
+        f("u", "q", "1e-15 Pa·m³/s", "declare: its standard uncertainty"),
+        f("systematic", "q", "1e-15 Pa·m³/s", "declare: bound of what noise does not explain"),
+    ),
+)  # fmt: skip
+CALIBRATE_NOISE = Message(
+    "CALIBRATE_NOISE", 41, TO_NODE, "command/response",
+    "stores the noise learned so far as calibrated, if it is enough; answer: LEARNED data",
+    (
+        f("utc_s", "Q", "s", "UTC now; 0: store nothing, only say how far it is"),
+        f("upto_s", "I", "s", "longest window that has to have a profile"),
+    ),
+)  # fmt: skip
+
+MARKS = {
+    1: "relearn: the chamber was opened, filled or repaired",
+    2: "recovered: a known leak was imposed and found with its size",
+    3: "declare: compare with a known rate",
+}
+"""TREND_MARK.what."""
 
 MESSAGES = (
     HELLO, RECORD, RAW, STATUS, REPLY,
     WHO, ACK, PING, CONFIG_GET, CONFIG_STAGE, CONFIG_COMMIT, REBOOT, TAKE_OVER,
+    TREND_MARK, CALIBRATE_NOISE,
 )  # fmt: skip
 BY_ID = {m.id: m for m in MESSAGES}
 
 PONG = Message(
     "PONG", 0, TO_HOST, "-", "data of the answer to PING",
     (f("wraps", "H", "2^30 ms"), f("ms", "I", "ms", "device time"), f("us", "H", "µs", "within the ms")),
+)  # fmt: skip
+LEARNED = Message(
+    "LEARNED", 0, TO_HOST, "-", "data of the answer to CALIBRATE_NOISE",
+    (
+        f("blocks", "I", "", "blocks learned from so far"),
+        f("block_us", "I", "µs", "length of a block"),
+        f("longest_s", "I", "s", "longest window that has a profile, 0 = none"),
+        f("stored", "B", "", "1: stored as calibrated"),
+    ),
 )  # fmt: skip
 
 REFUSALS = {

@@ -91,6 +91,8 @@ WINDOW = RecordKind(
         f("serial_e4", "h", "1e-4", "lag-1 autocorrelation of sub-window residuals; −32768 none"),
         f("aux_mean", "i", "", "mean of the second sensor's value: K/65536 of a probe, Pa/256 of a "
           "reference chamber; 0 without one"),
+        f("reserve_s", "I", "s", "time until the pressure is at reserve_limit_pa, see RESERVES"),
+        f("trend", "B", "", "1 + index into hullcore.trendevents.STATES; 0: no trend of this length"),
     ),
 )  # fmt: skip
 
@@ -134,6 +136,9 @@ CONFIG = RecordKind(
         f("reference_pa", "I", "Pa", "pressure of the reference chamber at T_ref"),
         f("reference_leak_mpa_day", "i", "mPa/day", "bound on its own leak; −1 not declared"),
         f("reference_lag_ms", "i", "ms", "bound on the lag of its sensor; −1 not declared"),
+        f("noise_profile", "B", "", "index into hullcore.settings.NOISE_PROFILES"),
+        f("rapid_mpa_s", "I", "mPa/s", "loss of pressure that is an alarm at once; 0 = none is"),
+        f("reserve_limit_pa", "I", "Pa", "pressure that reserve time runs to; 0 = not computed"),
     ),
 )  # fmt: skip
 
@@ -154,10 +159,45 @@ PROFILE = RecordKind(
         f("correlation_ppm", "i", "1e-6", "correlation of the two"),
         f("worse", "I", "", "bit k: compensation raises the Allan variance at lag 2^k blocks"),
         f("utc_s", "Q", "s", "UTC at which it was calibrated, 0 for a learned one"),
+        f("run", "I", "", "equal readings in a row from which on the sensor is stuck; 0: shorter windows say"),
     ),
 )  # fmt: skip
 
-RECORD_KINDS = (WINDOW, EVENT, CONFIG, PROFILE)
+TREND = RecordKind(
+    "TREND", 5, 1, "trend of one window length: what changed it, and all it knows afterwards",
+    (
+        f("window_ms", "I", "ms", "length of its windows"),
+        f("config", "I", "", "record number of the configuration snapshot it belongs to"),
+        f("window", "I", "", "record number of the last window it was fed, NO_RECORD = none in this boot"),
+        f("old", "B", "", "state before, index into hullcore.trendevents.STATES"),
+        f("new", "B", "", "state now"),
+        f("cause", "B", "", "index into hullcore.trendevents.CAUSES; 0: no change, a snapshot"),
+        f("chart", "b", "", "which chart decided, 0 = none"),
+        f("value", "q", "", "what reached the threshold; meaning by cause, see hullcore.trendevents"),
+        f("threshold", "q"),
+        f("rate", "q", "1e-15 Pa·m³/s", "of the window, or as the cause says"),
+        f("reference", "q", "1e-15 Pa·m³/s", "what it was compared with, as the cause says"),
+        f("part", "B", "", "number of this part of the snapshot, 0 …"),
+        f("parts", "B", "", "parts the snapshot is in"),
+        f("data", "100s", "", "the part: values of hullcore.trend.Trend.snapshot, see hullcore.varint"),
+    ),
+)  # fmt: skip
+
+WATCH = RecordKind(
+    "WATCH", 6, 1, "settings of the trends, in a boot that has any: part of the configuration",
+    (
+        f("config", "I", "", "record number of the configuration snapshot it belongs to"),
+        *(f(f"trend_s_{k}", "I", "s", "window length that has a trend; 0 = unused") for k in range(5)),
+        f("alarm_days", "H", "d", "one false alarm of all trends together in so long"),
+        f("trend_learn", "H", "", "windows of a baseline"),
+        f("trend_margin_percent", "B", "%", "how much larger than stated σ may be"),
+        f("cease_limit_fpa_m3_s", "Q", "1e-15 Pa·m³/s", "rate below which a leak counts as ceased"),
+        f("cease_s", "I", "s", "for how long"),
+        f("drive_pa", "I", "Pa", "driving pressure that a proof of cessation takes"),
+    ),
+)  # fmt: skip
+
+RECORD_KINDS = (WINDOW, EVENT, CONFIG, PROFILE, TREND, WATCH)
 KIND_BY_ID = {(k.id, k.version): k for k in RECORD_KINDS}
 
 FLAGS = (
@@ -175,8 +215,21 @@ FLAGS = (
         "NO_DRIVE",
         "pressure inside and outside differ by less than a thousandth: nothing can be said of a leak",
     ),
+    (
+        "STALE",
+        "readings repeated longer than the noise permits: the sensor is stuck, the numbers say nothing",
+    ),
 )
 """Bit k of the record header's flags: name and meaning."""
+
+NEVER = 0xFFFFFFFE
+NOT_COMPUTED = 0xFFFFFFFF
+RESERVES = {
+    0xFFFFFFFD: "as long or longer",
+    NEVER: "never: the upper bound of the loss says that the pressure is not falling",
+    NOT_COMPUTED: "not computed: no limit is set, no interval, saturated or stale",
+}
+"""Values of WINDOW.reserve_s that are no number of seconds."""
 
 EVENTS = (
     ("BOOT", 0, "node started: a = reset cause, b = crash count, c = device time of the event, ms"),
@@ -251,6 +304,53 @@ EVENTS = (
         "NO_FLASH",
         2,
         "the flash cannot be written: records wait in RAM only; a = errno",
+    ),
+    (
+        "STALE",
+        1,
+        "the sensor is stuck: a = equal readings in a row, b = as many are no chance, c = sample number",
+    ),
+    (
+        "FRESH",
+        0,
+        "readings change again: a = sample number at which STALE was told, c = sample number",
+    ),
+    (
+        "RAPID",
+        2,
+        "rapid loss, by the slope of a window: a = its lower bound, b = the limit, 1e-12 Pa/s; c = last sample of the window; text = record number of the window",
+    ),
+    ("STEP", 2, "rapid loss, by the fall of the mean from window to window: the same numbers"),
+    (
+        "RAPID_END",
+        0,
+        "the loss is surely below the limit again: a = its upper bound, the rest the same",
+    ),
+    (
+        "TREND",
+        0,
+        "a trend changed its state: a = value, b = threshold, c = rate, by cause; text = window, states, cause, chart; the TREND record that follows has all",
+    ),
+    ("TREND_ALARM", 2, "a trend became RISING, DOUBLED or RESURGED: the same numbers"),
+    (
+        "TREND_VOID",
+        1,
+        "the stored trend belongs to other settings or is damaged, and was not taken up: a = 1 settings, 2 damaged",
+    ),
+    (
+        "KNOWN_LEAK",
+        0,
+        "a host says that a known leak was recovered: a = window length in s, 0 = all",
+    ),
+    (
+        "NOISE_STORED",
+        0,
+        "the learned noise was stored as calibrated: a = UTC in s, b = longest window in s, c = blocks it was learned from",
+    ),
+    (
+        "NOISE_VOID",
+        1,
+        "no calibrated noise profile fits these settings, intervals come from scatter: a = 1 none stored, 2 of other settings, 3 damaged",
     ),
 )
 """Event codes from 1 on, in order: name, severity (0 info, 1 warning, 2 alarm), what a, b, c mean."""

@@ -8,8 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hullcore.settings import COMPENSATIONS, GASES, PRESSURE_KINDS, U95_KINDS
+from hullcore.trendevents import STATES
 from hullwatch.link.devicetime import device_ms
-from hullwatch.link.recordkinds import CONFIG, EVENT, EVENTS, FLAGS, NO_RECORD, WINDOW
+from hullwatch.link.recordkinds import (
+    CONFIG,
+    EVENT,
+    EVENTS,
+    FLAGS,
+    NEVER,
+    NO_RECORD,
+    NOT_COMPUTED,
+    WINDOW,
+)
 from hullwatch.store.rows import ConfigRow, EventRow, WindowRow
 
 if TYPE_CHECKING:
@@ -102,6 +112,8 @@ def _window(head: _Head, record: Record) -> WindowRow:
         subwindows=value("subwindows"),
         config=None if value("config") == NO_RECORD else value("config"),
         flags=flag_names(record.flags),
+        reserve_s={NOT_COMPUTED: None, NEVER: -1}.get(value("reserve_s"), value("reserve_s")),
+        trend=named(STATES, value("trend") - 1) if value("trend") else None,
     )
 
 

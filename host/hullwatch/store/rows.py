@@ -36,7 +36,11 @@ class Stored(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WindowRow:
-    """One window. `u95_…` is None when the record carries no interval; sample numbers inclusive."""
+    """One window. `u95_…` is None when the record carries no interval; sample numbers inclusive.
+
+    `reserve_s` is None when it was not computed and −1 when the upper bound of the loss says never;
+    4294967293 s are as long or longer. `trend` is None for a length without one.
+    """
 
     node: str
     epoch: int
@@ -66,6 +70,8 @@ class WindowRow:
     subwindows: int
     config: int | None
     flags: str
+    reserve_s: int | None
+    trend: str | None
 
 
 @dataclass(frozen=True, slots=True)

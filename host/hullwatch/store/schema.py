@@ -298,7 +298,13 @@ _CALIBRATED = (
         BEGIN SELECT RAISE(ABORT, 'calibrations are never changed'); END""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHAINED, _CALIBRATED)
+# reserve_s: NULL where it was not computed, −1: never. trend: NULL where that length has none
+_TREND = (
+    "ALTER TABLE windows ADD COLUMN reserve_s INTEGER",
+    "ALTER TABLE windows ADD COLUMN trend TEXT",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHAINED, _CALIBRATED, _TREND)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

@@ -118,10 +118,36 @@ class BlockSums:
         return np.stack([np.add.reduceat(x, edges) for x in sums], axis=1), edges
 
 
+def runs_of(here: NDArray[np.bool_], p_q8: Ints, edges: Ints) -> Ints:
+    """Runs of equal pressure among the samples `here`, a row for each block.
+
+    First and last pressure, length of the run at its start and at its end, longest run; zeros for a
+    block without samples. A run ends with the block.
+    """
+    out = np.zeros((len(edges), 5), np.int64)
+    at = np.flatnonzero(here)
+    if not len(at):
+        return out
+    p = p_q8[at]
+    block = np.searchsorted(edges, at, side="right") - 1
+    starts = np.flatnonzero(np.diff(p, prepend=p[0] - 1) | np.diff(block, prepend=-1))
+    length = np.diff(starts, append=len(at))
+    owner = block[starts]
+    new = np.diff(owner, prepend=-1) != 0
+    end = np.append(new[1:], True)
+    out[owner[new], 0] = p[starts[new]]
+    out[owner[end], 1] = p[starts[end]]
+    out[owner[new], 2] = length[new]
+    out[owner[end], 3] = length[end]
+    np.maximum.at(out[:, 4], owner, length)
+    return out
+
+
 def fill(sums: Sums, row: list[int]) -> None:
     """One row of `BlockSums.of` into a `Sums`."""
     sums.n, sums.sj, sums.sjj, sums.sy, sums.sjy, sums.sp, sums.sjp, sums.st, sums.sjt = row[:9]
     sums.late = row[9]
+    sums.stale = 0
     sums.syy = (row[10] << 30) + (row[11] << 16) + row[12]  # (hi·2^15 + lo)²
     if isinstance(sums, ReferenceSums):
         sums.sa = row[13] if len(row) > _SUMS else 0

@@ -9,9 +9,10 @@ from hullcore import settings
 from hullcore.learner import Learner
 from hullcore.measurement import Known, Measurement, window_body
 from hullcore.plan import WindowPlan
+from hullcore.profilerow import body_of
 from hullcore.scatter import Scatter
 from hullcore.sums import Sums
-from hullwatch.link.recordkinds import NO_RECORD, PROFILE, WINDOW, RecordKind
+from hullwatch.link.recordkinds import NO_RECORD, PROFILE, TREND, WATCH, WINDOW, RecordKind
 from hullwatch.link.recordview import Record
 from hullwatch.store import BootRow, Reader
 from hullwatch.verify.compare import first_difference
@@ -20,6 +21,7 @@ from hullwatch.verify.pages import Awaited, pages
 from hullwatch.verify.replay import Replay
 from hullwatch.verify.snapshots import known_of, measurement_of
 from hullwatch.verify.spans import Holes
+from hullwatch.verify.trends import TrendCheck
 
 NO_CONFIG = "configuration record missing"
 UNKNOWN_CONFIG = "configuration of another version"
@@ -69,13 +71,17 @@ class BootCheck:
         """Compare all that name this configuration; `progress` is told the samples done."""
         self._config = config.number
         try:
-            m, plan = measurement_of(config)
+            m, plan, watched = measurement_of(config, next(self._of_config(WATCH), None))
         except (IndexError, settings.SettingError):
             self._refuse(UNKNOWN_CONFIG)
             return
         if not plan.samples:
             self._refuse(NO_WINDOWS)
             return
+        self._trends = TrendCheck(
+            watched, self._of_config(TREND), self._outcome.trends,
+            lambda record, what: self._differs(record, what, self._outcome.trends),
+        )  # fmt: skip
         self._replayed(m, plan, progress)
 
     def finish(self) -> None:
@@ -88,18 +94,28 @@ class BootCheck:
             self._windows(), self._admits_window,
             lambda record: _numbers(record, "window_ms", "first", "last"),
         )  # fmt: skip
-        learning = _Learning(m, plan, self._learned())
         replay: Replay
+
+        def permit(readings: int) -> None:
+            replay.permit(readings)
+
+        learning = _Learning(m, plan, self._learned(), permit)
 
         def on_window(length_s: int, first: int, last: int, sums: Sums, scatter: Scatter) -> None:
             for record in windows.take((length_s * 1000, first, last)):
                 due_ms = replay.due_ms(first)
+                trend = self._trends.before(record)
                 flags, body = window_body(
-                    m, length_s, first, last, sums, scatter, due_ms, self._named(record)
+                    m, length_s, first, last, sums, scatter, due_ms, self._named(record), trend
                 )
+                body = self._trends.stated(record, body)
                 self._compare(WINDOW, record, flags, body, self._outcome.windows)
+                self._trends.after(record)
 
         replay = Replay(m, plan, on_window, learning.take if learning.wanted else None)
+        for record in self._of_config(PROFILE):
+            if record.integer("source") and record.integer("run"):  # calibrated: from the start
+                replay.permit(record.integer("run"))
         for first, past in self._holes.readable():
             for chunk in self._reader.raw_chunks(self._boot.key, first, past):
                 replay.take(chunk)
@@ -108,6 +124,7 @@ class BootCheck:
         for record in windows.rest():
             self._differs(record, _NONE_SUCH, self._outcome.windows)
         self._compare_profiles(learning)
+        self._trends.rest()
 
     def _compare_profiles(self, learning: _Learning) -> None:
         for record in learning.records:
@@ -125,13 +142,14 @@ class BootCheck:
     def _windows(self) -> Iterator[list[Record]]:
         """The windows of the configuration, page by page."""
         for page in pages(self._reader, self._boot.key, WINDOW):
-            yield [
-                record
-                for record in page
-                if record is not None
-                and record.name == WINDOW.name
-                and record.integer("config") == self._config
-            ]
+            yield [record for record in page if record is not None and self._mine(record, WINDOW)]
+
+    def _of_config(self, kind: RecordKind) -> Iterator[Record]:
+        for page in pages(self._reader, self._boot.key, kind):
+            yield from (r for r in page if r is not None and self._mine(r, kind))
+
+    def _mine(self, record: Record, kind: RecordKind) -> bool:
+        return record.name == kind.name and record.integer("config") == self._config
 
     def _admits_window(self, record: Record) -> bool:
         """Whether a stored window waits for its replay; counts it when it cannot be."""
@@ -141,6 +159,7 @@ class BootCheck:
             reason = NO_PROFILE
         if reason is not None:
             self._outcome.windows.not_verifiable[reason] += 1
+            self._trends.lose(record)
         return reason is None
 
     def _named(self, record: Record) -> Known | None:
@@ -195,32 +214,29 @@ class BootCheck:
 class _Learning:
     """The noise profiles a boot must have learned, if its records say that it did.
 
-    `bodies` by (window length in ms, last sample).
+    `bodies` by (window length in ms, last sample); `permit` is told the readings that may repeat.
     """
 
-    def __init__(self, m: Measurement, plan: WindowPlan, records: list[Record]) -> None:
+    def __init__(
+        self, m: Measurement, plan: WindowPlan, records: list[Record],
+        permit: Callable[[int], None],
+    ) -> None:  # fmt: skip
         self.records = records
         self.wanted = bool(records)
+        self._permit = permit
         self.bodies: dict[tuple[int, int], tuple[object, ...]] = {}
         self._m = m
-        self._plan = plan
-        self._learner = Learner(plan.blocks, m.period_us)
+        self._learner = Learner(plan, m.lsb_q8)
 
     def take(self, sums: Sums, length: int, last: int) -> None:
-        """One block; snapshots are due as on the node (`hullnode.pipeline`)."""
+        """One block; snapshots are due as on the node (`hullnode.profiles`)."""
         learner = self._learner
         learner.take(sums, length)
-        if not learner.due:
-            return
-        learner.due = False
-        for samples, length_s in zip(
-            self._plan.samples, self._plan.lengths_s[self._plan.base :], strict=True
-        ):
-            profile = learner.learn(samples * self._plan.period_us)
-            if profile is None:
-                return
-            body = learner.body(profile, self._m.record, length_s, last)
-            self.bodies[length_s * 1000, last] = body
+        row = learner.renew() if learner.due else None
+        if row is not None:
+            self.bodies[row[0] * 1000, last] = body_of(row, self._m.record, 0, last, 0)
+            if row[10]:
+                self._permit(row[10])
 
 
 def _numbers(record: Record, *names: str) -> tuple[int, ...]:

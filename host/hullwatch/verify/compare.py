@@ -5,7 +5,11 @@ from __future__ import annotations
 from hullwatch.link.recordkinds import HEADER, RecordKind
 from hullwatch.link.recordview import Record
 
-NOT_RECOMPUTED: dict[str, frozenset[str]] = {"WINDOW": frozenset(), "PROFILE": frozenset()}
+NOT_RECOMPUTED: dict[str, frozenset[str]] = {
+    "WINDOW": frozenset(),
+    "PROFILE": frozenset(),
+    "TREND": frozenset(),
+}
 """By kind: fields of the body that are no function of the samples and snapshots a record names.
 
 Of every header: number, epoch and boot (they say which record it is) and the device time at which

@@ -62,12 +62,14 @@ class Outcome:
     samples: int = 0
     windows: Tally = field(default_factory=Tally)
     profiles: Tally = field(default_factory=Tally)
+    trends: Tally = field(default_factory=Tally)
     first: Difference | None = None
 
     @property
     def different(self) -> int:
         """Everything that is not as it must be."""
-        return self.broken + self.windows.different + self.profiles.different
+        results = (self.windows, self.profiles, self.trends)
+        return self.broken + sum(tally.different for tally in results)
 
     def note(self, difference: Difference) -> None:
         """Keep the first difference."""

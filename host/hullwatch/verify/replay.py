@@ -1,8 +1,8 @@
 """The samples of one boot through the window cascade again, as they went through the node's.
 
 Blocks whose samples are all ordinary are summed by numpy and merged by the node's own cascade;
-every other block goes through the node's `Estimator` sample by sample. Both give the same windows
-(a property test holds them together).
+every other block, and one in which the sensor seems stuck, goes through the node's `Estimator`
+sample by sample. Both give the same windows (a property test holds them together).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from hullwatch.verify.blocksums import (
     fill,
     plain,
     roles,
+    runs_of,
 )
 
 OnWindow = Callable[[int, int, int, Sums, Scatter], None]
@@ -80,6 +81,7 @@ class Replay:
         self._top = plan.samples[-1]
         self._sums = BlockSums(m, plan)
         self._waiting: list[RawSamples] = []
+        self._permitted = 0
         self._begin(0)
         self._due_from: list[int] = []
         self._due_ms: list[int] = []
@@ -88,6 +90,7 @@ class Replay:
         """A fresh estimator at sample `first`, a multiple of the longest window."""
         block = self._block if self._on_block is not None else None
         self._estimator = estimator_for(self._m, self._plan, self._on_window, first)
+        self.permit(self._permitted)
         kind = ReferenceBlockCascade if self._role.mean else BlockCascade
         self._cascade = kind(self._plan, self._on_window, first, block)
         self._estimator.cascade = self._cascade
@@ -96,6 +99,12 @@ class Replay:
     def _block(self, sums: Sums, length: int) -> None:
         assert self._on_block is not None
         self._on_block(sums, length, self._cascade.number + length - 1)
+
+    def permit(self, readings: int) -> None:
+        """So many equal readings in a row are a stuck sensor from now on; 0: no profile says."""
+        self._permitted = readings
+        if readings:
+            self._estimator.stale.limit = readings
 
     def due_ms(self, number: int) -> int:
         """Device time at which a sample of a window that closed was due, as the node counts it."""
@@ -181,11 +190,13 @@ class Replay:
         odd = (state == PRESENT) & ~plain(self._role, columns)
         rows, edges = self._sums.of(np.where(odd, ABSENT, state), columns)
         singly = np.add.reduceat(odd.astype(np.int64), edges) > 0
+        runs = runs_of((state == PRESENT) & ~odd, columns["p_q8"], edges)
         lengths = np.diff(edges, append=size)
-        for row, single, at, length in zip(
-            rows.tolist(), singly.tolist(), edges.tolist(), lengths.tolist(), strict=True
-        ):
-            if single:
+        for row, single, run, at, length in zip(
+            rows.tolist(), singly.tolist(), runs.tolist(), edges.tolist(), lengths.tolist(),
+            strict=True,
+        ):  # fmt: skip
+            if single or not self._repeat(row[0], run):
                 block = slice(at, at + length)
                 self._singly(
                     state[block].tolist(), *(columns[name][block].tolist() for name in _VALUES)
@@ -193,6 +204,19 @@ class Replay:
             else:
                 self._cascade.put(row)
         self._at = past
+
+    def _repeat(self, n: int, run: list[int]) -> bool:
+        """Count equal readings through a block of n ordinary ones; False: the sensor is stuck."""
+        stale = self._estimator.stale
+        first, last, leading, trailing, longest = run
+        if not n:
+            return True
+        carried = leading + (stale.run if first == stale.p_q8 else 0)
+        if max(carried, longest) >= stale.limit:
+            return False
+        stale.p_q8 = last
+        stale.run = carried if leading == n else trailing
+        return True
 
     def _singly(
         self, state: list[int], p_q8: list[int], t_q16: list[int], aux_of: list[int]

@@ -6,20 +6,24 @@ from hullcore import settings
 from hullcore.measurement import Known, Measurement
 from hullcore.noisefit import NoiseProfile
 from hullcore.plan import WindowPlan
+from hullcore.windowtrend import WindowTrend
 from hullwatch.link.recordview import Record
 
 _NAMED = {
     "gas": settings.GASES,
     "compensation": settings.COMPENSATIONS,
     "pressure_kind": settings.PRESSURE_KINDS,
+    "noise_profile": settings.NOISE_PROFILES,
 }
 """Settings that a CONFIG record gives by their place in a table."""
 
 _LENGTHS = 5
 
 
-def measurement_of(config: Record) -> tuple[Measurement, WindowPlan]:
-    """Settings in force and window plan from a CONFIG record.
+def measurement_of(
+    config: Record, watch: Record | None
+) -> tuple[Measurement, WindowPlan, dict[int, WindowTrend]]:
+    """Settings in force, window plan and new trends by length in s, from CONFIG and WATCH records.
 
     IndexError for an enumeration that this version does not know, `SettingError` for values no
     node accepts.
@@ -32,6 +36,12 @@ def measurement_of(config: Record) -> tuple[Measurement, WindowPlan]:
             values[key] = config.integer(key)
     lengths = tuple(config.integer(f"window_s_{k}") for k in range(_LENGTHS))
     values["windows_s"] = tuple(length for length in lengths if length)
+    if watch is not None:
+        for key in ("alarm_days", "trend_learn", "trend_margin_percent", "cease_s", "drive_pa"):
+            values[key] = watch.integer(key)
+        values["cease_limit_fpa_m3_s"] = watch.integer("cease_limit_fpa_m3_s")
+        named = tuple(watch.integer(f"trend_s_{k}") for k in range(_LENGTHS))
+        values["trend_s"] = tuple(length for length in named if length)
     values["sensor"] = "none"  # which chip it was decides nothing beyond its resolution
     values["aux_sensor"] = config.text("aux_sensor")
     settings.check_together(values)
@@ -39,7 +49,10 @@ def measurement_of(config: Record) -> tuple[Measurement, WindowPlan]:
         raise settings.SettingError("period_us: 0")
     lsb_q8, aux_lsb = config.integer("pressure_lsb_q8"), config.integer("aux_lsb")
     m = Measurement(values, lsb_q8, config.number, aux_lsb)
-    return m, WindowPlan(m.period_us, values["windows_s"])
+    plan = WindowPlan(m.period_us, values["windows_s"])
+    made = zip(plan.lengths_s[plan.base :], plan.samples, strict=True)
+    watched = {s: WindowTrend(m, values, s, n) for s, n in made if s in values["trend_s"]}
+    return m, plan, watched
 
 
 def known_of(profile: Record) -> Known:

@@ -59,12 +59,16 @@ def _record(number, kind, body, epoch=0xE0C4, boot=7, wraps=0, ms=0, flags=0):
 def window_record():
     """Makes a WINDOW record: a leak of 1e-4 Pa·m³/s ± 2.5e-6 over 10 s at 101325 Pa and 300 K."""
 
-    def make(number, window_ms=10_000, u95=2_500_000_000, gas=0, first=0, **head):
+    def make(
+        number, window_ms=10_000, u95=2_500_000_000, gas=0, first=0, reserve=0xFFFFFFFF, trend=0,
+        **head,
+    ):  # fmt: skip
         body = struct.pack(
-            "<IIQQIHIiiiiqqqqqIBBBBB",
+            "<IIQQIHIiiiiqqqqqIBBBBBIIqqqqhiIB",
             window_ms, 0, first, first + 99, 100, 0, 5000, 101_000 * 256, 101_325 * 256,
             300 * 65536, 100_000 * 256, -100_000_000_000, -90_000_000_000, 1_000_000_000,
-            100_000_000_000, u95, 293_150, gas, 1, 1, 0, 5,
+            100_000_000_000, u95, 293_150, gas, 1, 1, 0, 5, 0xFFFFFFFF, 4, 0, 0, -1, -1, 0, 0,
+            reserve, trend,
         )  # fmt: skip
         return _record(number, 1, body, **head)
 

@@ -39,7 +39,9 @@ def test_rows_have_the_columns_of_their_table(store, table, row):
 
 def test_a_window_in_si_units(store, key, now_us, window_record, uid):
     with store.atomic() as batch:
-        batch.record(key.node, window_record(0, first=700, flags=0b1001, ms=9, wraps=1), now_us)
+        batch.record(key.node, window_record(
+            0, first=700, flags=0b1001, ms=9, wraps=1, reserve=3600, trend=3
+        ), now_us)  # fmt: skip
         batch.record(key.node, window_record(1, u95=-1, gas=77), now_us)
     with store.reader() as reader:
         row, bare = reader.windows()
@@ -51,9 +53,20 @@ def test_a_window_in_si_units(store, key, now_us, window_record, uid):
         uncompensated_slope_pa_s=-0.09, compensation="sensor", pressure_mean_pa=101_325.0,
         normalised_mean_pa=101_000.0, temperature_mean_k=300.0, outside_pressure_pa=100_000.0,
         pressure_kind="abs", gas="air", t_ref_k=293.15, subwindows=5, config=0,
-        flags="GAP,NOISE_ONLY",
+        flags="GAP,NOISE_ONLY", reserve_s=3600, trend="RISING",
     )  # fmt: skip
     assert (bare.u95_pa_m3_s, bare.gas, bare.flags) == (None, "unknown (77)", "")
+    assert (bare.reserve_s, bare.trend) == (None, None)
+
+
+def test_reserve_time_that_is_no_number(store, key, now_us, window_record):
+    with store.atomic() as batch:
+        for number, value in enumerate((0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD, 0)):
+            batch.record(key.node, window_record(number, reserve=value, trend=99), now_us)
+    with store.reader() as reader:
+        rows = reader.windows()
+    assert [row.reserve_s for row in rows] == [None, -1, 0xFFFFFFFD, 0]
+    assert {row.trend for row in rows} == {"unknown (98)"}
 
 
 def test_events_and_configurations_in_words(store, key, now_us, event_record, config_record):

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from hullwatch.link import recordview
-from hullwatch.link.recordkinds import HEADER, PROFILE, WINDOW
+from hullwatch.link.recordkinds import HEADER, PROFILE, TREND, WINDOW
 from hullwatch.sim.chamberspec import ChamberSpec
 from hullwatch.store import Reader, repack
 from hullwatch.store.derived import row_of
@@ -271,3 +271,56 @@ def test_windows_of_every_kind_of_sensor_are_recomputed(logged, sensor):
     assert outcome.windows.equal >= 10
     assert set(outcome.windows.not_verifiable) <= {"raw samples not in the database"}  # the newest
     assert outcome.different == 0
+TRENDED = {
+    "noise_profile": "learn", "windows_s": (10, 60), "trend_s": (10, 60), "trend_learn": 10,
+    "reserve_limit_pa": 50_000, "temp_lag_ms": 1000,
+}  # fmt: skip
+
+
+def test_trends_are_followed_and_their_snapshots_compared(logged):
+    path = logged(2500, extra=TRENDED)
+    outcome = check(path)
+    assert outcome.describe() == ""
+    assert outcome.trends.equal >= 1
+    assert outcome.trends.not_verifiable.total() == 0
+    with Reader.open(path) as reader:
+        windows = reader.windows(window_s=10.0)
+    assert {w.trend for w in windows} >= {"LEARNING", "STEADY"}
+    assert all(w.reserve_s for w in windows)
+    with sqlite3.connect(path) as connection:
+        ((number,),) = connection.execute(
+            "SELECT MIN(number) FROM records WHERE kind = ?", (TREND.id,)
+        )
+    rewrite(path, number, TREND, "rate", 1)
+    outcome = check(path)
+    assert (outcome.first.number, outcome.first.field) == (number, "event")
+    assert outcome.trends.different == 1
+
+
+def test_a_changed_state_or_reserve_time_is_named(logged):
+    path = logged(1500, extra=TRENDED)
+    with Reader.open(path) as reader:
+        number = reader.windows(window_s=10.0)[-1].number
+    for name, value in (("trend", 5), ("reserve_s", 7)):
+        rewrite(path, number, WINDOW, name, value)
+        assert check(path).first.field in ("reserve_s", "trend")
+
+
+def test_a_trend_is_unknown_after_a_hole_until_its_next_snapshot(logged):
+    path = logged(2500, extra=TRENDED)
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM raw_blocks WHERE first BETWEEN 200 AND 400")
+    outcome = check(path)
+    assert outcome.windows.different == 0
+    assert outcome.trends.different == 0
+    assert outcome.windows.not_verifiable.total() > 0
+    assert outcome.windows.equal > 100
+
+
+def test_a_stuck_sensor_is_flagged_the_same(logged):
+    """A step of 1000 Pa: it repeats for ever, and the flags come from the same runs."""
+    chamber = ChamberSpec(leak_pa_m3_s=0.0, day_amplitude_k=0.0, weather_rms_k=0.0)
+    path = logged(2400, sensor="ms5837", chamber=chamber, profile="none", period_us=1_000_000)
+    outcome = check(path)
+    assert outcome.describe() == ""
+    assert outcome.windows.equal > 200
