@@ -17,7 +17,7 @@ import click
 
 import doc_console
 from hullcore import settings
-from hullnode.config import text_of
+from hullnode.configfile import text_of
 from hullwatch import errors
 from hullwatch.cli import app
 from hullwatch.link import messages, recordkinds

@@ -25,7 +25,8 @@ from hullwatch.sim.firmware import save_config
 TARGET = run_on_vm.FIRMWARE / "RAM.md"
 STAND_IN = run_on_vm.FIRMWARE / "tests" / "vm" / "chip" / "machine.py"
 CONFIGURATIONS: dict[str, dict[str, object]] = {
-    "spine": {"noise_profile": "off"},
+    "spine": {"noise_profile": "off", "rapid_mpa_s": 0},
+    "default": {},
     "everything on": {
         "noise_profile": "learn",
         "trend_s": (10, 60, 600, 3600, 86400),
@@ -35,7 +36,7 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
     },
 }
 """What differs from the default settings, by the name of the configuration."""
-BUDGETS = {"spine": 80_000, "everything on": 110_000}
+BUDGETS = {"spine": 80_000, "default": 100_000, "everything on": 125_000}
 DRIFT = 0.03
 _BOARD = "pico"
 _PADS = (16, 7216, 30_016)

@@ -9,17 +9,16 @@ import struct
 from hullcore import VERSION, ticks
 from hullcore.compat import const
 from hullcore.messages import (
-    CALIBRATE_NOISE,
     EVENT_TAKE_OVER,
     HELLO,
     HELLO_FORMAT,
+    PING,
+    PONG_FORMAT,
     PROTOCOL_VERSION,
     STATUS_FORMAT,
-    TREND_MARK,
 )
 from hullnode.clock import DeviceClock
 from hullnode.collector import Collector
-from hullnode.commands import Commands
 from hullnode.config import Config
 from hullnode.flusher import Flusher
 from hullnode.link import Link
@@ -36,7 +35,10 @@ _IDLE = const(2)
 
 
 class Node:
-    """Starts measuring on construction; `restart` turns True when it wants to be started anew."""
+    """Starts measuring on construction; `restart` turns True when it wants to be started anew.
+
+    `leaving` asks for that once the answer that waits has been heard.
+    """
 
     def __init__(self, board, crashes: int) -> None:
         from hullnode import start  # forgotten once the node runs
@@ -53,13 +55,12 @@ class Node:
         self.ring = RawRing(bytes_for(values["period_us"], columns), pages, self.stamp.boot)
         self.flusher = Flusher(board, self.clock, self.spool, self.ring, values)
         self.owner = Owner(root, self._taken_over)
-        self._commands = Commands(self.config, self.clock, self.owner, board.ticks_us)
         self.link = Link(board.console, self.spool, self.ring, self)
         self._collector = Collector(board)
         self._link_us = board.link_us
         self._link_due = board.ticks_us()
         self._loop_us = 0
-        self.restart = False
+        self.leaving = self.restart = False
         self._leave_ms = -1
         self._config_record = self.stamp.number
         self.pipeline, self.sampler = start.measuring(self, board, crashes, told)
@@ -81,7 +82,7 @@ class Node:
             clock = self.clock
             clock.poll()
             more = self.link.poll(clock.ms)
-            if self._commands.restart:
+            if self.leaving:
                 self._leave(clock.ms)
             elif self.spool.failed:
                 self.restart = True  # to go on without flash
@@ -128,11 +129,14 @@ class Node:
 
     def command(self, message: int, payload: bytes) -> tuple:
         """(status, data) of one command."""
-        if message == TREND_MARK or message == CALIBRATE_NOISE:
-            from hullnode import asked  # seldom; forgotten again
+        if message == PING:  # every two seconds
+            clock = self.clock
+            clock.poll()
+            us = self._board.ticks_us() % 1000
+            return 0, struct.pack(PONG_FORMAT, clock.wraps, clock.ms, us)
+        from hullnode import commands  # seldom; forgotten again
 
-            return asked.answer(self.pipeline, message, payload)
-        return self._commands.run(message, payload)
+        return commands.run(self, message, payload)
 
     def may_ack(self, store: int) -> bool:
         """Whether this store's acks count."""

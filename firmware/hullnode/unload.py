@@ -15,6 +15,8 @@ _RARE = (
     "hullcore.sensormodel",
     "hullcore.settings",
     "hullnode.asked",
+    "hullnode.commands",
+    "hullnode.configfile",
     "hullnode.drivers.catalogue",
     "hullnode.identity",
     "hullnode.noisestore",

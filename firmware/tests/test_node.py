@@ -20,7 +20,7 @@ from hullcore.messages import (
     WHO,
 )
 from hullnode import twocopies
-from hullnode.config import text_of
+from hullnode.configfile import text_of
 from hullnode.drivers import catalogue
 from hullnode.drivers.errors import WRONG_ID, SensorError
 from hullnode.node import Node

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hullcore import settings
 from hullcore.plan import MAX_BLOCK, MIN_SAMPLES, WindowPlan
 from hullcore.settings import SettingError, check, check_together, defaults
-from hullnode.config import text_of
+from hullnode.configfile import text_of
 
 KEYS = tuple(row[0] for row in settings.SETTINGS)
 INTS = tuple(row for row in settings.SETTINGS if isinstance(row[2], int))
@@ -210,7 +210,7 @@ def test_every_interpreter_gives_the_same_verdict(all_vms):
         f"""
 import gc, json
 from hullcore.settings import SETTINGS, SettingError, check
-from hullnode.config import text_of
+from hullnode.configfile import text_of
 values = json.loads({json.dumps(values)!r})
 def one(key, value):
     try:

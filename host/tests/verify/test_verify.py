@@ -271,6 +271,8 @@ def test_windows_of_every_kind_of_sensor_are_recomputed(logged, sensor):
     assert outcome.windows.equal >= 10
     assert set(outcome.windows.not_verifiable) <= {"raw samples not in the database"}  # the newest
     assert outcome.different == 0
+
+
 TRENDED = {
     "noise_profile": "learn", "windows_s": (10, 60), "trend_s": (10, 60), "trend_learn": 10,
     "reserve_limit_pa": 50_000, "temp_lag_ms": 1000,
