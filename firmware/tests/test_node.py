@@ -253,7 +253,7 @@ def test_an_older_command_that_comes_again_is_not_executed(bench):
     """A late copy of a retry: answered long ago, its number is behind the newest."""
     bench.open()
     done = []
-    bench.node._commands.run = lambda message, payload: (done.append(message), (0, b""))[1]
+    bench.node.command = lambda message, payload: (done.append(message), (0, b""))[1]
     for seq in (1, 2, 1):
         bench.say(PING, b"", seq)
         bench.run(60)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hullcore.messages import EVENT_BOOT, EVENT_NO_FLASH, EVENT_SENSOR_FAULT, EVENT_UNSYNCED
+from hullcore.messages import EVENT_NO_FLASH, EVENT_SENSOR_FAULT, EVENT_UNSYNCED
+from hullcore.moremessages import EVENT_BOOT
 from hullnode.node import Node
 from hullwatch.link import recordkinds
 
