@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from hullwatch.cli import calibrate, node
+from hullwatch.cli import calibratenoise, node
 from hullwatch.cli.app import main
 from hullwatch.control import requests
 from hullwatch.errors import InputError, Refused
@@ -44,10 +44,10 @@ def hullwatch(monkeypatch, capsys):
         def own_dialogue(port):
             yield one.logger
 
-        monkeypatch.setattr(calibrate, "holder_for", lambda port: None)
-        monkeypatch.setattr(calibrate, "own_dialogue", own_dialogue)
+        monkeypatch.setattr(calibratenoise, "holder_for", lambda port: None)
+        monkeypatch.setattr(calibratenoise, "own_dialogue", own_dialogue)
         monkeypatch.setattr(node, "through", lambda port, request, direct: direct(one.logger))
-        monkeypatch.setattr(calibrate.time, "sleep", one.run)
+        monkeypatch.setattr(calibratenoise.time, "sleep", one.run)
         monkeypatch.setattr(sys, "argv", ["hullwatch", *args])
         with pytest.raises(SystemExit) as ended:
             main()
