@@ -25,6 +25,7 @@ HullwatchError          exit code 1
 ├── CalibrationError    exit code 9: what a result needs is not calibrated
 │   ├── CalibrationMissing  exit code 65: there is no such calibration
 │   └── CalibrationExpired  exit code 66: it was valid once
+├── NotDetermined       exit code 60: a search for a leak ended without naming a section
 ├── VerificationError   exit code 8: a stored result is not what its stored samples give
 └── StoreError          exit code 6: the database cannot be used
     ├── ForeignDatabase exit code 20: the file belongs to another program
@@ -142,6 +143,12 @@ class MissingCapability(HullwatchError):
     """Something optional that this command needs is not installed or not possible here."""
 
     exit_code = 40
+
+
+class NotDetermined(HullwatchError):
+    """The question has no answer at the confidence asked for; the message says why."""
+
+    exit_code = 60
 
 
 class ProtocolError(HullwatchError):

@@ -13,22 +13,26 @@ from hullwatch.bench.spec import BenchSpec, World
 from hullwatch.sim.board import SimBoard, VirtualClock
 from hullwatch.sim.firmware import save_config, start_node
 from hullwatch.sim.flashfiles import FlashFiles, PowerCut
+from hullwatch.sim.network import Network
 
 EPOCH_S = 1_767_225_600.0
 """Virtual time 0 is 2026-01-01T00:00:00Z, so runs repeat to the byte."""
 
 
 class SimBench:
-    """See `bench.base.Bench`. The node is restarted when it asks for it."""
+    """See `bench.base.Bench`. The node is restarted when it asks for it.
+
+    ``network``: shared with the nodes in its other sections.
+    """
 
     name = "sim"
 
-    def __init__(self, spec: BenchSpec) -> None:
+    def __init__(self, spec: BenchSpec, network: Network | None = None) -> None:
         spec.check()
         self._folder = tempfile.TemporaryDirectory(prefix="hullwatch-sim-")
         save_config(Path(self._folder.name), spec.node_settings())
         self.clock = VirtualClock()
-        self.world = World(spec, self.clock.now_us)
+        self.world = World(spec, self.clock.now_us, network)
         self._spec = spec
         self.files = FlashFiles(spec.flash_blocks)
         self.boot_us = 0

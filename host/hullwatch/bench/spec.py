@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from hullcore import settings
 from hullwatch.errors import InputError, UnknownSensor
 from hullwatch.sim.bus import SimBus
 from hullwatch.sim.chamber import Chamber
 from hullwatch.sim.chamberspec import ChamberSpec
-from hullwatch.sim.frontend import GaugePort, PhysicalFrontEnd, SensorFaults
+from hullwatch.sim.frontend import GaugePort, OpenPressure, PhysicalFrontEnd, SensorFaults
+from hullwatch.sim.network import Network
+from hullwatch.sim.networkport import SectionLoss, SectionPort, outside_of
+from hullwatch.sim.networkspec import NetworkSpec
 from hullwatch.sim.plumbing import Pins, PlumbedSection, PlumbingSpec
 from hullwatch.sim.registers.catalogue import CATALOGUE, PROBES
 from hullwatch.sim.registers.model import SensorModel
@@ -33,6 +37,7 @@ class BenchSpec:
     `second` is what compensation `probe` or `reference` is done with; None is one with defaults.
     `flash_blocks` is the size of the node's file system in blocks of 4 KiB; a Pico's has 352, 50 of
     them full of firmware.
+    With `network` the node sits in its section `chamber.section`; make it with `in_network`.
     """
 
     chamber: ChamberSpec = field(default_factory=ChamberSpec)
@@ -45,8 +50,24 @@ class BenchSpec:
     ticks_at_boot_us: int = 0
     plumbing: PlumbingSpec | None = None
     second: ProbeSpec | ReferenceSpec | None = None
+    network: NetworkSpec | None = None
     extra: dict[str, object] = field(default_factory=dict)
     flash_blocks: int = 352
+
+    @classmethod
+    def in_network(cls, network: NetworkSpec, section: str, **rest: Any) -> BenchSpec:
+        """A node in one section of a network; InputError when there is no such section."""
+        network.check()
+        names = [known.name for known in network.sections]
+        if section not in names:
+            raise InputError(f"no section {section!r}", "there are " + ", ".join(names))
+        spec = network.sections[names.index(section)]
+        outside = {boundary.name: boundary.pressure_pa for boundary in network.boundaries}
+        chamber = ChamberSpec(
+            section=section, volume_m3=spec.volume_m3, pressure_pa=spec.pressure_pa,
+            p_out_pa=outside[outside_of(network, section)], gas=network.gas, leak_pa_m3_s=0.0,
+        )  # fmt: skip
+        return cls(chamber=chamber, network=network, **rest)
 
     def check(self) -> None:
         """Raise InputError unless node and chamber can both be built."""
@@ -55,6 +76,13 @@ class BenchSpec:
                 f"unknown sensor {self.sensor!r}", "choose one of " + ", ".join(CATALOGUE)
             )
         self.chamber.check()
+        if self.network is not None:
+            if self.plumbing or self.replay:
+                raise InputError("a scenario has its own physics", "leave replay and plumbing away")
+            if self.second_sensor() is not None:
+                raise InputError(
+                    "a scenario has one sensor a section", "use --compensation sensor or none"
+                )
         if self.plumbing is not None:
             self.plumbing.rows()
             if self.replay is not None:
@@ -153,29 +181,46 @@ class BenchSpec:
 
 
 class World:
-    """Chamber, front end, register model on a bus: what the node's pins see."""
+    """Chamber, front end, register model on a bus: what the node's pins see.
 
-    def __init__(self, spec: BenchSpec, now_us: Callable[[], int]) -> None:
+    ``network``: the one to sit in, when several nodes share it; made from the spec otherwise.
+    """
+
+    def __init__(
+        self, spec: BenchSpec, now_us: Callable[[], int], network: Network | None = None
+    ) -> None:
         self.spec = spec
         self.bus = SimBus()
         self.truth: Truth = UnknownTruth()
+        self.pins = Pins()
         entry = CATALOGUE[spec.sensor]
         if spec.replay is not None:
             self.model = entry.model(ReplayFrontEnd(spec.replay), now_us)
         else:
-            self.chamber = Chamber(spec.chamber, _section(spec))
-            self.truth = ChamberTruth(self.chamber, spec.chamber.t_ref_k)
+            port = self._port(network)
             faults = SensorFaults.drawn(spec.seed, spec.profile)
-            front_end = PhysicalFrontEnd(self.chamber, faults, spec.seed)
+            front_end = PhysicalFrontEnd(port, faults, spec.seed)
             self.model = entry.model(front_end, now_us)
             if self.model.kind != "abs":
-                front_end.connect(GaugePort(self.chamber))
+                front_end.connect(GaugePort(port))
             second = spec.second_sensor()
             if second is not None:
                 self.bus.add(second.address, _second_model(spec, second, self.chamber, now_us))
         self.bus.add(entry.address, self.model)
-        plumbed = spec.plumbing is not None and spec.replay is None
-        self.pins = Pins(spec.plumbing, self.chamber) if plumbed else Pins()
+
+    def _port(self, network: Network | None) -> OpenPressure:
+        """Where the sensor is; truth and pins go with it."""
+        spec = self.spec
+        if spec.network is not None:
+            network = network or Network(spec.network)
+            name = spec.chamber.section
+            self.truth = ChamberTruth(SectionLoss(network, name), spec.chamber.t_ref_k)
+            return SectionPort(network, name, outside_of(spec.network, name))
+        self.chamber = Chamber(spec.chamber, _section(spec))
+        self.truth = ChamberTruth(self.chamber, spec.chamber.t_ref_k)
+        if spec.plumbing is not None:
+            self.pins = Pins(spec.plumbing, self.chamber)
+        return self.chamber
 
 
 def _second_model(

@@ -23,6 +23,7 @@ _COMMANDS = {
     "doctor": "Explain this machine: ports, permissions, VM, versions.",
     "export": "Write windows, events or raw samples as CSV or Parquet.",
     "gauge": "Gauge R&R of a table of readings.",
+    "isolate": "Find the section that leaks, hatch by hatch.",
     "log": "Log a node into a database, for ever.",
     "node": "Tell a node what its trends cannot see.",
     "nodes": "List ports and the nodes behind them.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from hullcore import settings
 from hullwatch.bench.base import Bench
@@ -11,6 +12,7 @@ from hullwatch.errors import AbsurdValue, InputError
 from hullwatch.sim.chamberspec import VOLUME_MAX_M3, VOLUME_MIN_M3, ChamberSpec
 from hullwatch.sim.registers.catalogue import CATALOGUE
 from hullwatch.sim.replay import Replay
+from hullwatch.sim.scenario import load_scenario
 
 NAMES = ("sim", "mpy", "pico-emu")
 _MAX_SPEED = 1000.0
@@ -76,6 +78,17 @@ def chamber(
     )
     spec.check()
     return spec
+
+
+def in_scenario(path: Path | None, section: str | None, sensor: str, **rest: Any) -> BenchSpec:
+    """A node in a section of a scenario, the first one without a name."""
+    if path is None:
+        raise InputError("--section needs --scenario", "it names a section of that file")
+    network = load_scenario(path)
+    name = section or network.sections[0].name
+    starts = {known.name: known.pressure_pa for known in network.sections}
+    chosen = choose_sensor(sensor, None, starts.get(name, 101_325.0))
+    return BenchSpec.in_network(network, name, sensor=chosen, **rest)
 
 
 def start(name: str, spec: BenchSpec, speed: float, uf2: Path | None) -> Bench:

@@ -6,8 +6,10 @@ import contextlib
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from hullcore import settings
 from hullwatch.bench.base import Bench
@@ -91,6 +93,15 @@ def _fresh_database() -> Path:
 )
 @click.option("--ambient", type=float, default=None, help="Pa to add to gauge values of a replay.")
 @click.option(
+    "--scenario",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="TOML file of sections, hatches and events; replaces the one chamber.",
+)
+@click.option(
+    "--section", default=None, help="Where the node is in the scenario.  [default: the first]"
+)
+@click.option(
     "--uf2",
     type=click.Path(path_type=Path, dir_okay=False),
     default=None,
@@ -100,11 +111,13 @@ def _fresh_database() -> Path:
 @click.option("--no-log", is_flag=True, help="Only serve the port, for hullwatch log (mpy).")
 @db_option(None)
 @json_option
+@click.pass_context
 def command(
+    context: click.Context,
     bench: str, speed: float, for_s: float | None, rate: float, volume: float, leak: float,
     pressure: float, sensor: str, compensation: str | None, profile: str, seed: int,
-    replay: Path | None, pressure_kind: str, ambient: float | None, uf2: Path | None,
-    no_log: bool, db: Path | None, as_json: bool,
+    replay: Path | None, pressure_kind: str, ambient: float | None, scenario: Path | None,
+    section: str | None, uf2: Path | None, no_log: bool, db: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Run a leaking chamber, log it and show the leak rate.
 
@@ -112,13 +125,20 @@ def command(
     shown while it runs, and stored. Without --db a new file is made in the user's data folder.
     """
     speed = benches.check_speed(bench, speed)
+    if scenario is not None:
+        _refuse_chamber_options(context)
     recording = benches.load_replay(replay, pressure_kind, ambient)
-    spec = BenchSpec(
-        chamber=benches.chamber(volume, leak, pressure, seed),
-        sensor=benches.choose_sensor(sensor, recording, pressure),
-        period_us=benches.period_us(rate),
-        compensation=compensation, profile=profile, seed=seed, replay=recording,
-    )  # fmt: skip
+    rest: dict[str, Any] = {
+        "period_us": benches.period_us(rate), "compensation": compensation, "profile": profile,
+        "seed": seed,
+    }  # fmt: skip
+    if scenario is not None or section is not None:
+        spec = benches.in_scenario(scenario, section, sensor, **rest)
+    else:
+        spec = BenchSpec(
+            chamber=benches.chamber(volume, leak, pressure, seed),
+            sensor=benches.choose_sensor(sensor, recording, pressure), replay=recording, **rest,
+        )  # fmt: skip
     spec.check()
     if no_log:
         _serve(benches.start(bench, spec, speed, uf2), for_s)
@@ -136,6 +156,14 @@ def command(
         print_json(summary_json(summary))
     else:
         show_summary(summary)
+
+
+def _refuse_chamber_options(context: click.Context) -> None:
+    """A scenario says what they would say: none of them is silently ignored."""
+    for name in ("volume", "leak", "pressure", "replay"):
+        source = context.get_parameter_source(name)
+        if source is not None and source is not ParameterSource.DEFAULT:
+            raise click.UsageError(f"--{name} does not go with --scenario: write it in the file")
 
 
 def _serve(bench: Bench, for_s: float | None) -> None:

@@ -2,7 +2,25 @@
 
 from collections.abc import Iterable
 
+from hullwatch.errors import InputError
 from hullwatch.sim.network import Network
+from hullwatch.sim.networkspec import NetworkSpec
+
+
+def outside_of(spec: NetworkSpec, section: str) -> str:
+    """The boundary a section's leaks end at: the first one that a path of it names.
+
+    Else "outside", else the first there is; InputError without any.
+    """
+    names = [boundary.name for boundary in spec.boundaries]
+    if not names:
+        raise InputError("nothing is outside of the sections", "add a [[boundary]]")
+    for path in spec.paths:
+        if section in path.ends and path.kind != "regulator":
+            for end in path.ends:
+                if end in names:
+                    return end
+    return "outside" if "outside" in names else names[0]
 
 
 class SectionPort:
