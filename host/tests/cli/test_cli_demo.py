@@ -218,3 +218,33 @@ def test_the_same_from_a_micropython_vm(json_of):
     assert done["crc_errors"] == 0
     with Reader.open(done["db"]) as reader:
         assert {gap.reason for gap in reader.gaps(done["node"])} <= {"no sample was taken"}
+
+
+def test_a_node_in_a_section_of_a_scenario(json_of, refused, home):
+    """The section's loss is the truth; what the file says is not said again by options."""
+    (home / "jar.toml").write_text(
+        '[[section]]\nname = "jar"\nvolume_m3 = 1e-3\npressure_pa = 120000.0\n'
+        '[[path]]\nname = "leak"\nends = ["jar", "outside"]\nsize = 5e-12\n'
+    )
+    made = json_of(
+        "demo", "--bench", "sim", "--scenario", "jar.toml", "--for", "15min", "--rate", "2",
+        "--seed", "3", "--json",
+    )  # fmt: skip
+    minutes = [w for w in made["windows"] if w["window_s"] == 60][5:]
+    assert len(minutes) >= 8
+    # subsonic orifice of 5e-12 m2 from 120 to 101.325 kPa: St Venant and Wantzel, gamma 1.4
+    ratio = 101_325.0 / 120_000.0
+    psi = (7.0 * (ratio ** (2 / 1.4) - ratio ** (2.4 / 1.4))) ** 0.5
+    loss = 5e-12 * psi * 120_000.0 * (8.314462618 * 293.15 / 0.0289652) ** 0.5
+    for window in minutes:
+        assert window["truth_pa_m3_s"] == pytest.approx(loss, rel=0.01)
+    inside = sum(
+        abs(w["leak_rate_pa_m3_s"] - w["truth_pa_m3_s"]) <= w["u95_pa_m3_s"] for w in minutes
+    )
+    assert inside >= len(minutes) - 2
+    common = ("demo", "--bench", "sim", "--scenario", "jar.toml")
+    assert "--leak does not go with --scenario" in refused(2, *common, "--leak", "1e-4")
+    assert "no section 'lid'" in refused(2, *common, "--section", "lid")
+    assert "--section needs --scenario" in refused(2, "demo", "--bench", "sim", "--section", "jar")
+    (home / "jar.toml").write_text("[[section]]\nname = 3\n")
+    assert "section 1" in refused(2, *common)
