@@ -76,13 +76,7 @@ class BenchSpec:
                 f"unknown sensor {self.sensor!r}", "choose one of " + ", ".join(CATALOGUE)
             )
         self.chamber.check()
-        if self.network is not None:
-            if self.plumbing or self.replay:
-                raise InputError("a scenario has its own physics", "leave replay and plumbing away")
-            if self.second_sensor() is not None:
-                raise InputError(
-                    "a scenario has one sensor a section", "use --compensation sensor or none"
-                )
+        self._check_network()
         if self.plumbing is not None:
             self.plumbing.rows()
             if self.replay is not None:
@@ -98,6 +92,16 @@ class BenchSpec:
                 "choose another --sensor or --pressure",
             )
         self.node_settings()
+
+    def _check_network(self) -> None:
+        if self.network is None:
+            return
+        if self.plumbing or self.replay:
+            raise InputError("a scenario has its own physics", "leave replay and plumbing away")
+        if self.second_sensor() is not None:
+            raise InputError(
+                "a scenario has one sensor a section", "use --compensation sensor or none"
+            )
 
     def second_sensor(self) -> ProbeSpec | ReferenceSpec | None:
         """The second sensor there is, with its defaults where only the compensation asks for it."""
