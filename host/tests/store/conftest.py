@@ -92,7 +92,7 @@ def profile_record():
     def make(number, source=0, utc_s=0, **head):
         body = PROFILE.struct.pack(
             0, 60_000, source, 999, 30, 1_000_000, 90_000_000, 500_000_000_000, 0,
-            20_000_000_000, 0, 0, 0, utc_s,
+            20_000_000_000, 0, 0, 0, utc_s, 0,
         )  # fmt: skip
         return _record(number, PROFILE.id, body, **head)
 
