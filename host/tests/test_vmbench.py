@@ -1,6 +1,9 @@
 """The mpy bench: the shipped bytes on a MicroPython VM, its clock, its terminal, its pins."""
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -154,3 +157,34 @@ def test_closing_ends_the_vm_and_removes_its_files(vm):
     assert process.poll() is not None
     assert not folder.exists()
     assert not Path(path).exists()
+
+
+KILLED = """
+import os, signal, sys, time
+from hullwatch.bench.spec import BenchSpec
+from hullwatch.bench.vmbench import VmBench
+bench = VmBench(BenchSpec(seed=3), 5.0, 0)
+time.sleep(1)
+print(bench._process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_bench_that_is_killed_leaves_no_vm_behind(vm):
+    """Its pipes end: the node's next question to its bus has no answer, ever."""
+    capability.executable("micropython")
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    pid = int(done.stdout)
+    for _ in range(300):
+        try:
+            os.kill(pid, 0)
+            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return  # ended; nobody here is its parent
+        except (ProcessLookupError, FileNotFoundError):
+            return
+        time.sleep(0.1)
+    os.kill(pid, signal.SIGKILL)
+    pytest.fail("the VM goes on without a bench")

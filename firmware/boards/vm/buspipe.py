@@ -56,7 +56,8 @@ class BusPipe:
     def _forget(self) -> None:
         """Ctrl-C came between a request and its answer: that one is not the next one's."""
         while self._owed.poll(_OWED_MS):
-            self._in.read(1)
+            if not self._in.read(1):
+                raise SystemExit  # the bench is gone
 
     def _read(self, n: int) -> bytes:
         data = b""
