@@ -36,7 +36,7 @@ HullwatchError          exit code 1
     └── Unwritable      exit code 25: no database can be made or written there
 """
 
-FLASH_HINT = "put this version's firmware on the board: firmware/README.md says how"
+FLASH_HINT = "hullwatch flash puts this version's firmware on the board"
 """For a board whose firmware is missing or of another version."""
 
 

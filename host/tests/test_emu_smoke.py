@@ -6,6 +6,7 @@ without it these tests are skipped everywhere, and say so.
 
 import importlib.util
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -38,10 +39,10 @@ def test_without_an_image_the_bench_says_where_to_get_one(monkeypatch):
 
 
 def uf2(tmp_path: Path, start: str, family: str) -> Path:
+    """One block that writes a page to the start of the flash."""
     path = tmp_path / "image.uf2"
-    path.write_bytes(
-        bytes.fromhex(start).ljust(28, b"\0") + bytes.fromhex(family).ljust(484, b"\0")
-    )
+    head = bytes.fromhex(start) + struct.pack("<5I", 0x2000, 0x10000000, 256, 0, 1)
+    path.write_bytes((head + bytes.fromhex(family)).ljust(508, b"\0") + b"\x30\x6f\xb1\x0a")
     return path
 
 

@@ -2,10 +2,10 @@
 
 What a chip would do on its pins goes to the chamber as messages over two named pipes: I2C
 transfers, outputs, watchdog, scratch register. The console is stdin/stdout (a pseudo-terminal),
-the file system a littlefs image, the clock wraps at 2^30 like the chip's and may be scaled.
+the clock wraps at 2^30 like the chip's and may be scaled. The file system is there already: a
+littlefs image that the bench has mounted, where the node's own files and its code lie.
 
-Environment: HULLWATCH_BUS (path prefix of the pipes), HULLWATCH_IMAGE (littlefs image),
-HULLWATCH_CODE (folder of the modules), HULLWATCH_SPEED (device seconds per second),
+Environment: HULLWATCH_BUS (path prefix of the pipes), HULLWATCH_SPEED (device seconds per second),
 HULLWATCH_UID (hex), HULLWATCH_TICKS0 (start of the tick counters, µs).
 """
 
@@ -16,8 +16,6 @@ import struct
 import sys
 import time
 
-import vfs
-from board.blockfile import BlockFile
 from board.buspipe import BusPipe
 
 from hullcore.compat import const
@@ -71,9 +69,9 @@ class Board:
     name = "vm"
     link_us = 2000
     root = "/fs"
+    code_root = "/fs"
 
     def __init__(self) -> None:
-        self.code_root = _environment("HULLWATCH_CODE")
         self.uid = bytes.fromhex(_environment("HULLWATCH_UID"))
         self._speed = int(float(_environment("HULLWATCH_SPEED")) * 1000)
         self._ticks0 = int(_environment("HULLWATCH_TICKS0"))
@@ -81,7 +79,6 @@ class Board:
         self.console = Console()
         self._bus = BusPipe(_environment("HULLWATCH_BUS"), self._device_us)
         self.reset_cause = self._bus.reset_cause()
-        self._mount(_environment("HULLWATCH_IMAGE"))
         self.files = Files()
         self.heap_free = gc.mem_free
         self.collect = collect
@@ -92,14 +89,6 @@ class Board:
         self.watchdog_disarm = self._bus.watchdog_disarm
         self.scratch_get = self._bus.scratch_get
         self.scratch_set = self._bus.scratch_set
-
-    def _mount(self, path: str) -> None:
-        device = BlockFile(path)
-        try:
-            vfs.mount(device, self.root)
-        except OSError:
-            vfs.VfsLfs2.mkfs(device)  # as rp2 does with a flash it cannot mount
-            vfs.mount(device, self.root)
 
     def _device_us(self) -> int:
         return time.ticks_diff(time.ticks_us(), self._start) * self._speed // 1000

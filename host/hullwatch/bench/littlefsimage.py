@@ -27,14 +27,19 @@ def _littlefs() -> Any:
 
 
 def _opened(image: bytes | None, blocks: int) -> Any:
+    """A mounted file system: a new one, or the one in `image`, of whatever version it is."""
     lib = _littlefs()
     context = lib.UserContext(buffsize=BLOCK * blocks)
     if image is not None:
         context.buffer = bytearray(image)
-    return lib.LittleFS(
-        context=context, mount=True, block_size=BLOCK, block_count=blocks, prog_size=_PAGE,
-        disk_version=_DISK_VERSION,
+    fs = lib.LittleFS(
+        context=context, mount=False, block_size=BLOCK, block_count=blocks, prog_size=_PAGE,
+        disk_version=_DISK_VERSION if image is None else 0,
     )  # fmt: skip
+    if image is None:
+        fs.format()
+    fs.mount()
+    return fs
 
 
 def write(path: Path, files: Mapping[str, bytes], blocks: int = BLOCKS) -> None:

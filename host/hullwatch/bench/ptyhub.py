@@ -1,7 +1,7 @@
 """The cable between a VM's stdin/stdout and a pseudo-terminal that pyserial opens.
 
-0x03 from the host becomes the keyboard interrupt it is on a chip. What the host does not read is
-dropped, as USB does without a reader.
+0x03 from the host becomes the keyboard interrupt it is on a chip; at a prompt it is a key like any
+other. What the host does not read is dropped, as USB does without a reader.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from typing import IO
 
 _CTRL_C = b"\x03"
 _CHUNK = 4096
+_PROMPTS = (b">>> ", b"\x04>", b"CTRL-B to exit\r\n>")
+"""What a VM that waits for a key has said last."""
+
+_KEPT = max(map(len, _PROMPTS))
 
 
 class PtyHub:
@@ -34,6 +38,7 @@ class PtyHub:
         self._wake_r, self._wake_w = os.pipe()
         self._process: subprocess.Popen[bytes] | None = None
         self._next: subprocess.Popen[bytes] | None = None
+        self._said = b""
         self._closing = False
         self._thread = threading.Thread(target=self._carry, name="hullwatch-pty", daemon=True)
         self._thread.start()
@@ -74,7 +79,7 @@ class PtyHub:
         process = self._process
         if process is None:
             return
-        if _CTRL_C in data:
+        if _CTRL_C in data and not self._said.endswith(_PROMPTS):
             # the chip's interrupt character also empties its input ring
             data = data[data.rfind(_CTRL_C) + 1 :]
             process.send_signal(signal.SIGINT)
@@ -85,6 +90,7 @@ class PtyHub:
         data = os.read(_end(process.stdout), _CHUNK)
         if not data:
             self._let_go()  # ended; the bench attaches the next one
+        self._said = (self._said + data)[-_KEPT:] if data else b""
         while data:
             try:
                 data = data[os.write(self._master, data) :]

@@ -1,5 +1,7 @@
 """Bench `mpy`: the shipped .mpy on a real MicroPython VM, behind a pseudo-terminal.
 
+They lie on a littlefs image, so `hullwatch flash` can replace them as on a board.
+
 The VM's clock may be scaled; the bench's own clock is scaled alike, so host and node keep the
 same idea of a second.
 """
@@ -15,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from hullwatch.bench import littlefsimage
@@ -29,6 +32,7 @@ from hullwatch.transport.port import Port
 from hullwatch.transport.serialport import SerialPort
 
 _VM_HEAP = "heapsize=2M"
+_BOOT = Path(__file__).with_name("vmboot.py")
 
 
 def vm_path() -> Path:
@@ -44,11 +48,18 @@ def vm_path() -> Path:
 
 
 class VmBench:
-    """See `bench.base.Bench`. `port_path` is the terminal any program may open."""
+    """See `bench.base.Bench`. `port_path` is the terminal any program may open.
+
+    `files` are what lies on the node's file system when it is first powered; without them that is
+    the build and a configuration for `spec`.
+    """
 
     name = "mpy"
 
-    def __init__(self, spec: BenchSpec, speed: float = 1.0, ticks0_us: int = 0) -> None:
+    def __init__(
+        self, spec: BenchSpec, speed: float = 1.0, ticks0_us: int = 0,
+        files: Mapping[str, bytes] | None = None,
+    ) -> None:  # fmt: skip
         spec.check()
         vm = vm_path()
         self._speed = speed
@@ -57,8 +68,10 @@ class VmBench:
         self._started_utc_s = time.time()
         self._folder = Path(tempfile.mkdtemp(prefix="hullwatch-vm-"))
         self.build = build("vm")
-        image = self._folder / "flash.img"
-        littlefsimage.write(image, config_files(spec.node_settings()), spec.flash_blocks)
+        self._image = self._folder / "flash.img"
+        if files is None:
+            files = self.build.contents() | config_files(spec.node_settings())
+        littlefsimage.write(self._image, files, spec.flash_blocks)
         self._clock = VirtualClock()
         self.world = World(spec, self._clock.now_us)
         self._lock = threading.Lock()
@@ -70,13 +83,11 @@ class VmBench:
         self.server = BusServer(
             self._folder, self.world.bus, self._clock, self._kill, self.world.pins
         )
-        self._command = [str(vm), "-X", _VM_HEAP, "-i", str(self.build.root / "main.py")]
+        self._command = [str(vm), "-X", _VM_HEAP, "-i", str(_BOOT)]
         self._environment = dict(
             os.environ,
-            MICROPYPATH=str(self.build.root),
             HULLWATCH_BUS=str(self.server.prefix),
-            HULLWATCH_IMAGE=str(image),
-            HULLWATCH_CODE=str(self.build.root),
+            HULLWATCH_IMAGE=str(self._image),
             HULLWATCH_SPEED=f"{speed:.3f}",
             HULLWATCH_UID=hashlib.sha256(b"hullwatch-vm-%d" % spec.seed).hexdigest()[:16],
             HULLWATCH_TICKS0=str(ticks0_us),
@@ -107,6 +118,10 @@ class VmBench:
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
+
+    def files(self) -> dict[str, bytes]:
+        """The node's files as they stand on its flash."""
+        return littlefsimage.read(self._image.read_bytes())
 
     def cut_power(self) -> None:
         """The supply of the node fails for a moment: it starts anew, its outputs are released."""

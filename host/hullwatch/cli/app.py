@@ -22,14 +22,16 @@ _COMMANDS = {
     "demo": "Run a leaking chamber, log it and show the leak rate.",
     "doctor": "Explain this machine: ports, permissions, VM, versions.",
     "export": "Write windows, events or raw samples as CSV or Parquet.",
+    "flash": "Put this version's firmware on a board.",
     "gauge": "Gauge R&R of a table of readings.",
     "isolate": "Find the section that leaks, hatch by hatch.",
     "log": "Log a node into a database, for ever.",
-    "node": "Tell a node what its trends cannot see.",
+    "node": "Look after a node, tell it what its trends cannot see.",
     "nodes": "List ports and the nodes behind them.",
     "prune": "Remove old raw samples; what they gave stays.",
     "rates": "Show the newest leak rates.",
     "sensors": "List the sensors a node can have.",
+    "shell": "Leave to the REPL of a node, and come back.",
     "verify": "Recompute every stored result and compare.",
 }
 INTERNAL_ERROR = 70

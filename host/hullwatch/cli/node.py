@@ -1,9 +1,10 @@
-"""`hullwatch node mark`: tell a node what its trends cannot see."""
+"""`hullwatch node`: what can be told to a node, and looking after one."""
 
 from __future__ import annotations
 
 import click
 
+from hullwatch.cli import nodecare
 from hullwatch.cli.options import DURATION, json_option, print_json
 from hullwatch.cli.reach import through
 from hullwatch.control import requests
@@ -18,10 +19,16 @@ _FPA = 1e15
 
 @click.group("node", epilog="Example: hullwatch node mark relearn")
 def command() -> None:
-    """Tell a node about its chamber.
+    """Tell a node about its chamber, and look after it.
 
-    Works while `hullwatch log` holds the port: the logger passes the request on.
+    All work while `hullwatch log` holds the port. `mark` goes through the logger; for the others
+    it lends the port, the node stops for some seconds with its outputs released, and the logger
+    goes on afterwards.
     """
+
+
+for one in (nodecare.log, nodecare.reboot, nodecare.safe_mode):
+    command.add_command(one)
 
 
 @command.command("mark", epilog="Example: hullwatch node mark declare --rate 2e-6 --u 1e-7")

@@ -6,3 +6,9 @@ CONFIG_SET = "config_set"
 CALIBRATION_ADD = "calibration_add"
 TREND_MARK = "trend_mark"
 CALIBRATE_NOISE = "calibrate_noise"
+
+RELEASE = "release"
+"""Lend the port to process `pid`; with `drain` only once nothing is left on the node."""
+
+TAKE_BACK = "take_back"
+"""The borrower is done with the port."""

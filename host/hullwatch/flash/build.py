@@ -40,6 +40,10 @@ class Build:
     core_hash: str
     files: tuple[str, ...]
 
+    def contents(self) -> dict[str, bytes]:
+        """Every file by its path on the node."""
+        return {name: (self.root / name).read_bytes() for name in self.files}
+
 
 def build(board: str, out: Path | None = None) -> Build:
     """Compile the firmware for `board`, a folder name of `firmware/boards`.
@@ -62,6 +66,15 @@ def build(board: str, out: Path | None = None) -> Build:
         message = f"cannot write the build: {error.strerror}: {error.filename}"
         raise BuildError(message, "set XDG_CACHE_HOME to a folder that can be written") from error
     return _read(out or root)
+
+
+def load_build(root: Path) -> Build:
+    """A finished build in a folder. BuildError when it is none, or a file is not as it was made."""
+    if not (root / MANIFEST).is_file():
+        raise BuildError(f"{root} holds no build", "tools/build_mpy.py makes one")
+    if not _intact(root):
+        raise BuildError(f"{root}: a file is missing or damaged", "build it again")
+    return _read(root)
 
 
 def cache_folder() -> Path:

@@ -11,12 +11,15 @@ from hullwatch.ingest.holes import HoleWatch
 from hullwatch.ingest.identity import check_boot
 from hullwatch.link import messages as m
 from hullwatch.link.events import Event, Hello, Raw, Record, Reply, Status
+from hullwatch.link.session import Durable
 from hullwatch.store.writer import Store
 from hullwatch.transport.port import Port
 
 COMMIT_S = 0.25
 PING_EVERY_S = 2.0
 _SAME_CLOCK_S = 0.005
+_OPEN_US = 60_000_000
+_BLOCK_SAMPLES = 255  # RAW.count is a byte
 
 
 class Logger(Dialogue):
@@ -45,6 +48,8 @@ class Logger(Dialogue):
         self._committed_s = clock.now_s()
         self._ping_s = float("-inf")
         self._holes = HoleWatch()
+        self._status: dict[str, int] | None = None
+        self._durable: Durable | None = None
 
     def deal(self, event: Event) -> None:
         """Keep what has to be committed."""
@@ -53,6 +58,7 @@ class Logger(Dialogue):
         elif isinstance(event, Raw):
             self.collector.raw(event.payload)
         elif isinstance(event, Status):
+            self._status = event.fields
             self.collector.status(event.fields)
         elif isinstance(event, Hello):
             self._claim(event)
@@ -67,6 +73,21 @@ class Logger(Dialogue):
             self._ping_s = now_s
             self._asked_ahead_s = self._ahead_s()
             self.ask(m.PING, b"", self._pong)
+
+    def drained(self) -> bool:
+        """Whether the store has all that the node has finished, by its newest telemetry.
+
+        Of raw samples those of the last minute may still be in the node's memory.
+        """
+        status, durable, hello = self._status, self._durable, self.session.hello
+        if status is None or durable is None or hello is None:
+            return False
+        open_samples = _OPEN_US // hello.number("period_us") + _BLOCK_SAMPLES
+        return (
+            durable.record_next >= status["next_record"]
+            and status["raw_boot"] == durable.boot
+            and status["next_sample"] - durable.raw_next <= open_samples
+        )
 
     def finish(self) -> None:
         """Commit and ack what was received; the node stops sending by itself."""
@@ -96,6 +117,7 @@ class Logger(Dialogue):
         self._committed_s = now_s
         if durable is None:
             return
+        self._durable = durable
         if self._holes.stand(durable, received, self.collector.totals, now_s):
             self.session.ask_resend()
         self.session.acknowledge(durable, now_s)

@@ -1,7 +1,8 @@
 """The owner of one port: claims it, logs it for ever, answers what others ask of its node.
 
 A lost port is opened again with growing pauses, found by its USB serial number wherever it comes
-back. `hullwatch.ingest.owners` runs one or several of them.
+back. `hullwatch.ingest.owners` runs one or several of them. A command that needs the port itself
+(`flash`, `shell`) may borrow it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from hullwatch.errors import InputError, PortBusy, PortLost, TransportError, Wro
 from hullwatch.ingest.collect import Committed
 from hullwatch.ingest.dialogue import Clock, Dialogue, ignore_event, new_session
 from hullwatch.ingest.identity import check_usb
+from hullwatch.ingest.lending import Lending
 from hullwatch.ingest.logger import Logger
 from hullwatch.ingest.marks import Mark, calibrate_noise, send_mark
 from hullwatch.ingest.settings import check_changes, read_settings, write_settings
@@ -64,6 +66,7 @@ class PortOwner:
         self.hello: Hello | None = None
         self.logger: Logger | None = None
         self.reconnects = 0
+        self._lending = Lending()
 
     @property
     def device(self) -> str:
@@ -91,7 +94,8 @@ class PortOwner:
         """Read for at most `read_s` and do what is due; look for the port when it is away."""
         self._keep()
         if self._port is None:
-            self._reopen()
+            if not self._lending.lent:
+                self._reopen()
             return
         try:
             if self.logger is None:
@@ -194,6 +198,11 @@ class PortOwner:
         what = request.get("do")
         if what == requests.STATUS:
             return self._state()
+        if what == requests.RELEASE:
+            return self._release(request)
+        if what == requests.TAKE_BACK:
+            self._lending.take_back()
+            return {}
         logger = self.logger
         if logger is None or logger.session.hello is None:
             raise PortLost("the logger has no node on its port at present", "is it plugged in?")
@@ -214,6 +223,20 @@ class PortOwner:
             return asdict(calibrate_noise(logger, *_numbers(request, "utc_s", "upto_s")))
         raise InputError(f"unknown request {what!r}", "are both programs of one version?")
 
+    def _release(self, request: Message) -> Message:
+        """Lend the port: all that was received is committed and acknowledged first.
+
+        {"released": False} while it is to be drained first and is not.
+        """
+        if request.get("drain") and not (self.logger is not None and self.logger.drained()):
+            return {"released": False}
+        self._lending.lend(request)
+        self._tell.note(f"{self.device} is lent to {request.get('program')}")
+        self.finish()
+        self.close()
+        self._backoff.succeeded()  # back at once when it is returned
+        return {"released": True}
+
     @property
     def connected(self) -> bool:
         """Whether the node has answered on the port as it is now."""
@@ -227,6 +250,7 @@ class PortOwner:
             "firmware": firmware_version(hello) if hello else "",
             "boot": hello.number("boot") if hello else -1,
             "connected": self.connected,
+            "lent": self._lending.lent,
             "reconnects": self.reconnects,
             "status": self.status,
         }

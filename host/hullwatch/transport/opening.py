@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import urlsplit
 
-from hullwatch.errors import InputError
+from hullwatch.errors import InputError, PortBusy
 from hullwatch.transport.port import WRITE_TIMEOUT_S, Port
 from hullwatch.transport.rfc2217port import Rfc2217Port
 from hullwatch.transport.serialport import BAUD, SerialPort
@@ -23,6 +24,21 @@ def open_port(url_or_path: str, baud: int = BAUD, write_timeout_s: float = WRITE
     if scheme == "socket":
         return TcpPort.open(url_or_path, host, port, write_timeout_s)
     return Rfc2217Port.open(url_or_path)
+
+
+def open_patiently(url_or_path: str, within_s: float = 2.0) -> Port:
+    """The same for a board that has just come: others may try its port for a moment.
+
+    ModemManager does. PortBusy only when that lasts.
+    """
+    deadline_s = time.monotonic() + within_s
+    while True:
+        try:
+            return open_port(url_or_path)
+        except PortBusy:
+            if time.monotonic() > deadline_s:
+                raise
+        time.sleep(0.05)
 
 
 def _url_parts(url: str) -> tuple[str, str, int]:

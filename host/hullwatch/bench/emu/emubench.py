@@ -33,10 +33,9 @@ class EmuBench:
         spec.check()
         image = find_uf2(uf2)
         self.build = build("pico")
-        files = {name: (self.build.root / name).read_bytes() for name in self.build.files}
         settings = spec.node_settings()
         uid = hashlib.sha256(b"hullwatch-emu-%d" % spec.seed).digest()[:8]
-        parts = _parts(image, files | config_files(settings), uid)
+        parts = _parts(image, self.build.contents() | config_files(settings), uid)
         self.chip = parts.chip
         self.host = parts.host
         self.world = World(spec, self.chip.now_us)
