@@ -10,4 +10,7 @@ board.outputs_safe()
 
 from hullnode import guard
 
-guard.run(board)
+try:
+    guard.run(board)
+finally:
+    board.outputs_safe()

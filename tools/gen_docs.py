@@ -141,7 +141,8 @@ def wire_messages() -> str:
     out.append(table(("id", "message", "direction", "delivery", "meaning"), rows))
     out.append(f"\n### Header\n\n{sentence(messages.FRAME_HEADER.doc)}.\n\n")
     out.append(_fields(messages.FRAME_HEADER.fields))
-    for m in (*messages.MESSAGES, messages.PONG, messages.LEARNED, messages.RAW_AUX):
+    data = (messages.PONG, messages.LEARNED, messages.RAW_AUX, messages.TEST_PROGRESS)
+    for m in (*messages.MESSAGES, *data):
         title = m.name if m.id else f"{m.name} (no frame of its own)"
         out.append(f"\n### {title}\n\n{sentence(m.doc)}.\n")
         if m.fields:

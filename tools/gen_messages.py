@@ -17,15 +17,20 @@ from hullwatch.link import messages, recordkinds
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "firmware" / "hullcore" / "messages.py"
-MORE = TARGET.with_name("moremessages.py")
+MODULES = {
+    TARGET: "Wire and record layouts on the node",
+    TARGET.with_name("moremessages.py"): "Layouts for some settings and the start",
+    TARGET.with_name("testmessages.py"): "Layouts of what only a node with outputs needs",
+}
 
 _MORE = re.compile(
     "RAW_HAS_AUX|RAW_AUX_FORMAT|LEARNED_FORMAT|TREND_MARK_FORMAT|CALIBRATE_NOISE_FORMAT|"
     "(KIND_)?(CONFIG|PROFILE|TREND|WATCH)(_VERSION|_BODY|$)|"
-    "EVENT_(BOOT|CONFIG_BAD|OVERPRESSURE|OUTPUTS_SAFE|AUX|AUX_FAULT|AUX_BACK|REFERENCE_LEAK|RAPID|"
+    "EVENT_(BOOT|CONFIG_BAD|AUX|AUX_FAULT|AUX_BACK|REFERENCE_LEAK|RAPID|"
     "STEP|RAPID_END|TREND|TREND_ALARM|TREND_VOID|KNOWN_LEAK|NOISE_STORED|NOISE_VOID)"
 )
-"""Names that only the start or some settings need: every name costs heap."""
+_TESTS = re.compile("(KIND_)?(TEST|RECIPE)(_.*|$)|EVENT_(OVERPRESSURE|OUTPUTS_SAFE|PHASE)")
+"""Names that only the start or some settings, and that only tests need: every name costs heap."""
 
 
 def _constants() -> Iterator[tuple[str, str]]:
@@ -35,7 +40,7 @@ def _constants() -> Iterator[tuple[str, str]]:
         yield m.name, f"{m.id}"
         if m.fields:
             yield f"{m.name}_FORMAT", f'"{m.format}"'
-    for m in (messages.PONG, messages.LEARNED, messages.RAW_AUX):
+    for m in (messages.PONG, messages.LEARNED, messages.RAW_AUX, messages.TEST_PROGRESS):
         yield f"{m.name}_FORMAT", f'"{m.format}"'
     yield "RAW_HAS_AUX", f"{messages.RAW_HAS_AUX}"
     yield "RECORD_BYTES", f"{recordkinds.RECORD_BYTES}"
@@ -51,12 +56,14 @@ def _constants() -> Iterator[tuple[str, str]]:
         yield f"EVENT_{name}", f"{code | severity << 12}  # severity in bits 12…13"
 
 
-def _text(more: bool) -> str:
-    what = (
-        "Layouts for some settings and the start" if more else "Wire and record layouts on the node"
-    )
-    head = [f'"""{what}. Made by tools/gen_messages.py: do not edit."""']
-    names = [f"{k} = {v}" for k, v in _constants() if bool(_MORE.fullmatch(k)) == more]
+def _module_of(name: str) -> Path:
+    more, tests = list(MODULES)[1:]
+    return tests if _TESTS.fullmatch(name) else more if _MORE.fullmatch(name) else TARGET
+
+
+def _text(path: Path) -> str:
+    head = [f'"""{MODULES[path]}. Made by tools/gen_messages.py: do not edit."""']
+    names = [f"{k} = {v}" for k, v in _constants() if _module_of(k) == path]
     return "\n".join([*head, "", "# fmt: off", *names, "# fmt: on"]) + "\n"
 
 
@@ -73,8 +80,8 @@ def _check_sizes() -> None:
 def main(check: bool) -> None:
     """Write the node's message modules, or check them."""
     _check_sizes()
-    for path in (TARGET, MORE):
-        text = _text(path == MORE)
+    for path in MODULES:
+        text = _text(path)
         if not check:
             path.write_text(text)
             click.echo(f"wrote {path.relative_to(ROOT)}")

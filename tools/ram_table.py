@@ -8,6 +8,7 @@ small ints and 16-byte heap blocks, as the RP2040; its numbers repeat to the byt
 from __future__ import annotations
 
 import ast
+import binascii
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from hullcore import settings
 from hullwatch.errors import HullwatchError
 from hullwatch.flash.build import build
 from hullwatch.flash.compiler import Compiler
+from hullwatch.link.messages import TEST_LOAD, TEST_START
+from hullwatch.link.recordkinds import RECIPE
 from hullwatch.sim.firmware import save_config
 
 TARGET = run_on_vm.FIRMWARE / "RAM.md"
@@ -34,11 +37,27 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
         "temp_lag_ms": 60_000,
         "settling_ms": 0,
     },
+    "two sensors and test programs": {
+        "noise_profile": "calibrated",
+        "rapid_mpa_s": 0,
+        "aux_sensor": "tmp117",
+        "compensation": "probe",
+        "outputs": "16:supply:fill:nc:60:dump;17:dump:vent:nc:0",
+        "overpressure_pa": 300_000,
+        "temp_lag_ms": 60_000,
+        "settling_ms": 0,
+        "u_volume_ppm": 5_000,
+        "p_out_pa": 50_000,
+    },
 }
 """What differs from the default settings, by the name of the configuration."""
-BUDGETS = {"spine": 80_000, "default": 100_000, "everything on": 125_000}
+BUDGETS = {
+    "spine": 80_000, "default": 100_000, "everything on": 125_000,
+    "two sensors and test programs": 120_000,
+}  # fmt: skip
 DRIFT = 0.03
 _BOARD = "pico"
+_BOARDS = ("from fakes import Board", "from twochips import TwoChips as Board")
 _PADS = (16, 7216, 30_016)
 
 # Collections happen where only small functions are running (see run_on_vm). What has returned left
@@ -69,16 +88,30 @@ node = Node(board, 0)
 print("node", used(collect))
 """
 
+_RECIPE = {
+    "kind": 0, "uses": 0b11, "target_pa": 101_000, "tolerance_pa": 5_000, "fill_ms": 20_000,
+    "stabilise_ms": 1_000, "measure_s": 3_600, "vent_ms": 1_000, "limit_fpa_m3_s": 10**12,
+    "gross_pa": 50_000, "seat_fpa_m3_s": -1, "vented": 1, "tries": 1,
+}  # fmt: skip
+"""A test that measures all the while, where there are outputs; other fields are 0."""
+
 _RUN = """
 for name in NAMES:
     __import__(name)
 from allocations import Watch
-from fakes import Board
+FROM_BOARDS
 from hullnode.node import Node
 from hullnode.unload import collect
 board = Board("$ROOT")
 board.link_us = 50000
 node = Node(board, 0)
+if node.sequencer:
+    status, crc = node.command(LOAD, RECIPE)
+    assert status == 0, crc
+    assert node.command(START, crc + b"\\x01part")[0] == 0
+    while node.sequencer.phase != 4:  # measuring: there it stays
+        node.poll()
+        board.time.advance(1000)
 watch = Watch(node, board)
 first = last = 0
 first = last = used(collect)
@@ -127,7 +160,7 @@ class Table:
         return sum(self.modules.values()) + self.node + self.growth
 
 
-def measure() -> dict[str, Table]:
+def measure(names: tuple[str, ...] = tuple(CONFIGURATIONS)) -> dict[str, Table]:
     """For each configuration: import module by module, start the node with one BMP581 at 10 Hz,
     let it run 700 s.
     """
@@ -137,22 +170,34 @@ def measure() -> dict[str, Table]:
             path.mkdir()
         compiler = Compiler()
         compiler.compile(STAND_IN, "machine.py", chip / "machine.mpy")
-        for name in ("fakes", "allocations"):
+        for name in ("fakes", "twochips", "allocations"):
             source = STAND_IN.parent.parent / f"{name}.py"
             compiler.compile(source, source.name, fakes / f"{name}.mpy")
         code = build(_BOARD, Path(folder, "code")).root
         tables = {}
-        for name, changes in CONFIGURATIONS.items():
+        for name in names:
+            changes = CONFIGURATIONS[name]
             root = Path(folder, name)
             root.mkdir()
             save_config(root, settings.defaults() | changes)
-            tables[name] = _measure(code, chip, fakes, root)
+            tables[name] = _measure(code, chip, fakes, root, changes)
     return tables
 
 
-def _measure(code: Path, chip: Path, fakes: Path, root: Path) -> Table:
+def _recipe_for(wiring: str) -> bytes:
+    values: dict[str, object] = dict.fromkeys((f.name for f in RECIPE.fields), 0)
+    values.update(_RECIPE, name=b"ram", wiring=binascii.crc32(wiring.encode()))
+    return RECIPE.struct.pack(*values.values())
+
+
+def _measure(code: Path, chip: Path, fakes: Path, root: Path, changes: dict[str, object]) -> Table:
+    wiring = str(changes.get("outputs", "none"))
+
     def run(program: str, names: tuple[str, ...], **extra: Path) -> list[str]:
         program = _USED + program.replace("NAMES", repr(names))
+        program = program.replace("FROM_BOARDS", _BOARDS["aux_sensor" in changes])
+        program = program.replace("RECIPE", repr(_recipe_for(wiring)))
+        program = program.replace("LOAD", str(TEST_LOAD.id)).replace("START", str(TEST_START.id))
         done = run_on_vm.run("wasm32", program, code, {**extra, "ROOT": root})
         return done.stdout.splitlines()
 

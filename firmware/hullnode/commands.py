@@ -25,6 +25,8 @@ _NO_SETTING = const(3)
 _REFUSED = const(4)
 _CONTRADICT = const(5)
 _NOT_WRITTEN = const(6)
+_NO_TEST = const(9)
+_ABOUT_TESTS = const(48)  # hullcore.testmessages
 
 
 def run(node, message: int, payload: bytes) -> tuple:
@@ -48,7 +50,8 @@ def run(node, message: int, payload: bytes) -> tuple:
         from hullnode import asked
 
         return asked.answer(node.pipeline, message, payload)
-    return _UNKNOWN, b"no such command"
+    known = message >= _ABOUT_TESTS
+    return (_NO_TEST, b"no outputs are configured") if known else (_UNKNOWN, b"no such command")
 
 
 def _get(config, payload: bytes) -> tuple:

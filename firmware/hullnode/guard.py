@@ -93,8 +93,13 @@ def _loop(board, node, crashes: int, register: int) -> None:
 
 
 def _leave(board) -> None:
-    board.outputs_safe()
-    board.watchdog_disarm()
+    while True:
+        try:
+            board.outputs_safe()
+            board.watchdog_disarm()
+            return
+        except KeyboardInterrupt:
+            pass  # some tools send Ctrl-C twice: the second must not end this
 
 
 def _safe_mode(board, crashes: int) -> None:

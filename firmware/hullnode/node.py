@@ -6,15 +6,12 @@ does all that is due and returns the µs until it is worth calling again.
 
 import struct
 
-from hullcore import VERSION, ticks
+from hullcore import ticks
 from hullcore.compat import const
 from hullcore.messages import (
     EVENT_TAKE_OVER,
-    HELLO,
-    HELLO_FORMAT,
     PING,
     PONG_FORMAT,
-    PROTOCOL_VERSION,
     STATUS_FORMAT,
 )
 from hullnode.clock import DeviceClock
@@ -25,10 +22,10 @@ from hullnode.link import Link
 from hullnode.owner import Owner
 from hullnode.rawring import RawRing, bytes_for
 
-_FLASH_SPOOL = const(1)  # bits of HELLO.capabilities
 _LINK_NEEDS_US = const(2500)  # longest the wire takes of one poll, measured on the chip
 _LINK_WAITS_US = const(-50000)  # then it takes it, whatever is due
 _LEAVE_MS = const(3000)  # longest wait for the answer to a restart to be heard
+_TEST_LOAD = const(48)  # hullcore.testmessages: from here on all are about tests
 _MEASURING = const(0)
 _FAULT = const(1)
 _IDLE = const(2)
@@ -63,7 +60,7 @@ class Node:
         self.leaving = self.restart = False
         self._leave_ms = -1
         self._config_record = self.stamp.number
-        self.pipeline, self.sampler = start.measuring(self, board, crashes, told)
+        self.pipeline, self.sampler, self.sequencer = start.measuring(self, board, crashes, told)
 
     # --- running -----------------------------------------------------------------------------
 
@@ -72,6 +69,8 @@ class Node:
         board = self._board
         sampler = self.sampler
         wait = sampler.poll() if sampler else self._link_us
+        if self.sequencer:
+            self.sequencer.poll()
         now = board.ticks_us()
         self.flusher.poll(sampler)
         due = ticks.diff(self._link_due, now)
@@ -134,6 +133,8 @@ class Node:
             clock.poll()
             us = self._board.ticks_us() % 1000
             return 0, struct.pack(PONG_FORMAT, clock.wraps, clock.ms, us)
+        if message >= _TEST_LOAD and self.sequencer:
+            return self.sequencer.command(self, message, payload)
         from hullnode import commands  # seldom; forgotten again
 
         return commands.run(self, message, payload)
@@ -149,18 +150,9 @@ class Node:
 
     def hello(self) -> tuple:
         """(message id, payload) that answers WHO."""
-        self.clock.poll()
-        board = self._board
-        major, minor, patch = [int(part) for part in VERSION.split(".")]
-        raw_boot, oldest_raw = self.ring.held_from()
-        return HELLO, struct.pack(
-            HELLO_FORMAT, PROTOCOL_VERSION, major, minor, patch,
-            board.reset_cause, _FLASH_SPOOL if self.spool.flash else 0, board.uid,
-            self._core_hash, self.stamp.boot, self.stamp.epoch,
-            self.spool.oldest, self.spool.next, raw_boot, oldest_raw, self.owner.store,
-            self._config_record,
-            self.config.values["period_us"], self.clock.wraps, self.clock.ms, board.name.encode(),
-        )  # fmt: skip
+        from hullnode import greeting  # seldom; forgotten again
+
+        return greeting.hello(self, self._board, self._core_hash, self._config_record)
 
     def status(self, number: int) -> bytes:
         """Payload of one STATUS frame."""

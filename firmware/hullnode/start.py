@@ -54,8 +54,9 @@ def core_hash(board) -> bytes:
 
 
 def measuring(node, board, crashes: int, told: list) -> tuple:
-    """(pipeline, sampler or None) of a node that has everything else; the first sample is due.
+    """(pipeline, sampler, sequencer) of a node that has everything else; the first sample is due.
 
+    Without a sensor there is no sampler, without outputs no sequencer: None.
     `told` are (event, a, b, c) of what was found on the flash.
     """
     config = node.config
@@ -75,12 +76,13 @@ def measuring(node, board, crashes: int, told: list) -> tuple:
     if code:
         pipeline.event(EVENT_SENSOR_FAULT, code, detail, 0, "")
     if driver.SENSOR == "none":
-        return pipeline, None
-    sampler = Sampler(board.ticks_us, driver, values["period_us"], pipeline, node.free_bus)
+        return pipeline, None, None
+    sink, sequencer = _sink(node, board, pipeline, m, driver)
+    sampler = Sampler(board.ticks_us, driver, values["period_us"], sink, node.free_bus)
     sampler.begin()
     _watching(pipeline, values, board.root)
     pipeline.begin()
-    return pipeline, sampler
+    return pipeline, sampler, sequencer
 
 
 def _pipeline_class(m, driver):
@@ -94,6 +96,23 @@ def _pipeline_class(m, driver):
     from hullnode.watchedpipeline import WatchedPipeline
 
     return WatchedPipeline
+
+
+def _sink(node, board, pipeline, m, driver) -> tuple:
+    """Where samples go, through the valves where outputs are declared; their sequencer or None."""
+    values = node.config.values
+    if values["outputs"] == "none":
+        return pipeline, None
+    from hullcore.outputs import parse  # its heap only with outputs
+    from hullnode.sequencer import Sequencer
+    from hullnode.testsink import TestSink
+    from hullnode.valves import Valves
+
+    limit_q8 = values["overpressure_pa"] << 8
+    valves = Valves(board, parse(values["outputs"]), limit_q8, m.period_us, pipeline.event)
+    sink = TestSink(node, valves, pipeline, driver)
+    aux_lsb = getattr(driver, "aux_lsb", 0)
+    return sink, Sequencer(valves, pipeline, m, aux_lsb, board.ticks_ms, sink)
 
 
 def _watching(pipeline, values: dict, root: str) -> None:

@@ -7,7 +7,7 @@ where outputs are configured. Nothing here allocates unless it acts.
 from hullcore import ticks
 from hullcore.compat import const
 from hullcore.interlocks import conflict, normally_open
-from hullcore.moremessages import EVENT_OUTPUTS_SAFE, EVENT_OVERPRESSURE
+from hullcore.testmessages import EVENT_OUTPUTS_SAFE, EVENT_OVERPRESSURE
 
 OVERPRESSURE = 1
 TOO_LONG = 2

@@ -130,7 +130,8 @@ def test_settings_are_read_staged_and_committed(bench, fakes, wire, tmp_path):
 @pytest.mark.parametrize(
     ("message", "payload", "status"),
     [
-        (99, b"", 1),
+        (47, b"", 1),
+        (48, b"", 9),
         (CONFIG_STAGE, b"volume_ul", 2),
         (CONFIG_STAGE, b"\xff\xfe=1", 2),
         (TAKE_OVER, b"1234567", 2),

@@ -7,7 +7,11 @@ import pytest
 from hullcore.messages import CONFIG_COMMIT, CONFIG_GET, CONFIG_STAGE
 from hullnode import unload
 
-ASKED_FOR = {"hullcore.outputs", "hullcore.sensormodel", "hullnode.asked", "hullnode.commands"}
+ASKED_FOR = {
+    "hullcore.outputs", "hullcore.recipecheck", "hullcore.sensormodel", "hullcore.testmessages",
+    "hullcore.verdict", "hullnode.asked", "hullnode.commands", "hullnode.greeting",
+    "hullnode.testend", "hullnode.testsetup",
+}  # fmt: skip
 CHANGING = ["hullcore.settings", "hullnode.commands", "hullnode.configfile", "hullnode.twocopies"]
 """CHANGING is what a change of settings loads; no start with default settings loads the others."""
 

@@ -4,7 +4,8 @@ HullwatchError          exit code 1
 ├── InputError          exit code 2: a value or file that was given cannot be used
 │   ├── UnknownSensor   exit code 50: no such sensor id
 │   ├── MalformedReplay exit code 51: a recording breaks its format; the line is named
-│   └── AbsurdValue     exit code 52: a number that no instrument or chamber can have
+│   ├── AbsurdValue     exit code 52: a number that no instrument or chamber can have
+│   └── BadRecipe       exit code 53: a test recipe breaks its language or must not be; with line
 ├── MissingCapability   exit code 40: an optional part is not installed on this machine
 ├── TransportError      exit code 3: the way to the node
 │   ├── PortMissing     exit code 10: no such port, or nothing behind it
@@ -137,6 +138,12 @@ class AbsurdValue(InputError):
     """A number outside what any instrument or chamber can have."""
 
     exit_code = 52
+
+
+class BadRecipe(InputError):
+    """A test recipe breaks its language or asks for what must not be; the line is named."""
+
+    exit_code = 53
 
 
 class MissingCapability(HullwatchError):

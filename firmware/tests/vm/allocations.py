@@ -47,7 +47,16 @@ class Watch:
         if not sampler._busy or ticks.diff(sampler._again, self.board.time.us) > 0:
             return False
         filled = pipeline._packer.count + 1
+        test = self._test()
+        if test and test.j + 1 == test._length:
+            return True
         return cascade.j + 1 == cascade._length or not filled & 7 or filled >= pipeline._flush_at
+
+    def _test(self):
+        """The cascade of a test that measures, if any."""
+        sequencer = self.node.sequencer
+        estimator = sequencer._estimator if sequencer else None
+        return estimator.cascade if estimator else None
 
     def _lock(self) -> int:
         self.locked += 1
@@ -56,11 +65,14 @@ class Watch:
         micropython.heap_unlock()
         return wait
 
+    def _number(self) -> int:
+        test = self._test()
+        return self.node.pipeline._estimator.cascade.number + (test.number if test else 0)
+
     def _count(self) -> int:
         node = self.node
         self.counted += 1
-        cascade = node.pipeline._estimator.cascade
-        blocks, records, number = node.ring.next, node.spool.next, cascade.number
+        blocks, records, number = node.ring.next, node.spool.next, self._number()
         writes = node.flusher.writes
         used = gc.mem_alloc()
         wait = node.poll()
@@ -68,8 +80,8 @@ class Watch:
         blocks, records = node.ring.next - blocks, node.spool.next - records
         if node.flusher.writes != writes:
             self.flash = max(self.flash, used)
-        elif blocks or records or cascade.number != number:
-            self._note((blocks, records, cascade.number != number), used)
+        elif blocks or records or self._number() != number:
+            self._note((blocks, records, self._number() != number), used)
         elif used:
             self.leaks += 1
         return wait

@@ -174,6 +174,7 @@ class Board:
         self.ticks_ms = self.time.ticks_ms
         self.sleep_ms = self.time.sleep_ms
         self.calls = []
+        self.level = [0] * 22
         self.free = 100000
         self.collect_us = 0
         self.collections = 0
@@ -194,6 +195,9 @@ class Board:
 
     def idle(self, us: int) -> None:
         self.time.advance(us)
+
+    def output(self, number: int, level: int) -> None:
+        self.level[number] = level
 
     def outputs_safe(self) -> None:
         self.calls.append("outputs_safe")

@@ -32,6 +32,7 @@ _COMMANDS = {
     "rates": "Show the newest leak rates.",
     "sensors": "List the sensors a node can have.",
     "shell": "Leave to the REPL of a node, and come back.",
+    "test": "Run leak tests: recipes, parts, verdicts.",
     "verify": "Recompute every stored result and compare.",
 }
 INTERNAL_ERROR = 70

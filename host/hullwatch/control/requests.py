@@ -6,6 +6,7 @@ CONFIG_SET = "config_set"
 CALIBRATION_ADD = "calibration_add"
 TREND_MARK = "trend_mark"
 CALIBRATE_NOISE = "calibrate_noise"
+TEST = "test"
 
 RELEASE = "release"
 """Lend the port to process `pid`; with `drain` only once nothing is left on the node."""

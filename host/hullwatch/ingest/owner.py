@@ -22,6 +22,7 @@ from hullwatch.ingest.lending import Lending
 from hullwatch.ingest.logger import Logger
 from hullwatch.ingest.marks import Mark, calibrate_noise, send_mark
 from hullwatch.ingest.settings import check_changes, read_settings, write_settings
+from hullwatch.ingest.testorders import about_tests
 from hullwatch.link.events import Event, Hello, Status
 from hullwatch.store import Store
 from hullwatch.transport.discover import PortInfo, find_port
@@ -206,22 +207,7 @@ class PortOwner:
         logger = self.logger
         if logger is None or logger.session.hello is None:
             raise PortLost("the logger has no node on its port at present", "is it plugged in?")
-        if what == requests.CONFIG_SHOW:
-            return {"settings": read_settings(logger)}
-        if what == requests.CONFIG_SET:
-            changes = request.get("settings")
-            if not isinstance(changes, dict):
-                raise InputError("settings missing", "this is a program error")
-            texts = {str(key): str(value) for key, value in changes.items()}
-            check_changes(texts)
-            write_settings(logger, texts)
-            return {"written": texts}
-        if what == requests.TREND_MARK:
-            send_mark(logger, Mark(*_numbers(request, "what", "window_s", "rate", "u", "bound")))
-            return {"marked": True}
-        if what == requests.CALIBRATE_NOISE:
-            return asdict(calibrate_noise(logger, *_numbers(request, "utc_s", "upto_s")))
-        raise InputError(f"unknown request {what!r}", "are both programs of one version?")
+        return _asked_of_node(logger, what, request)
 
     def _release(self, request: Message) -> Message:
         """Lend the port: all that was received is committed and acknowledged first.
@@ -254,6 +240,28 @@ class PortOwner:
             "reconnects": self.reconnects,
             "status": self.status,
         }
+
+
+def _asked_of_node(logger: Logger, what: object, request: Message) -> Message:
+    """The answer to a request that the node has to be asked about."""
+    if what == requests.CONFIG_SHOW:
+        return {"settings": read_settings(logger)}
+    if what == requests.CONFIG_SET:
+        changes = request.get("settings")
+        if not isinstance(changes, dict):
+            raise InputError("settings missing", "this is a program error")
+        texts = {str(key): str(value) for key, value in changes.items()}
+        check_changes(texts)
+        write_settings(logger, texts)
+        return {"written": texts}
+    if what == requests.TREND_MARK:
+        send_mark(logger, Mark(*_numbers(request, "what", "window_s", "rate", "u", "bound")))
+        return {"marked": True}
+    if what == requests.CALIBRATE_NOISE:
+        return asdict(calibrate_noise(logger, *_numbers(request, "utc_s", "upto_s")))
+    if what == requests.TEST:
+        return about_tests(logger, request)
+    raise InputError(f"unknown request {what!r}", "are both programs of one version?")
 
 
 def _numbers(request: Message, *names: str) -> list[int]:

@@ -224,10 +224,33 @@ MARKS = {
 }
 """TREND_MARK.what."""
 
+TEST_LOAD = Message(
+    "TEST_LOAD", 48, TO_NODE, "command/response",
+    "checks a recipe against the configuration and keeps it until the next; answer: its CRC-32, u32",
+    (), tail="body of a RECIPE record",
+)  # fmt: skip
+TEST_START = Message(
+    "TEST_START", 49, TO_NODE, "command/response",
+    "starts the loaded recipe; it runs to its end without a host; answer: test number, u32",
+    (
+        f("recipe", "I", "", "CRC-32 of the recipe that is meant"),
+        f("attempt", "B", "", "1 for a first test of the part"),
+    ),
+    tail="part id, 1 to 32 bytes of UTF-8",
+)  # fmt: skip
+TEST_ABORT = Message(
+    "TEST_ABORT", 50, TO_NODE, "command/response",
+    "ends a running test by venting; acknowledges a fault of the outputs", (),
+)  # fmt: skip
+TEST_STATE = Message(
+    "TEST_STATE", 51, TO_NODE, "command/response", "asks how far a test is; answer: TEST_PROGRESS", (),
+)  # fmt: skip
+
 MESSAGES = (
     HELLO, RECORD, RAW, STATUS, REPLY,
     WHO, ACK, PING, CONFIG_GET, CONFIG_STAGE, CONFIG_COMMIT, REBOOT, TAKE_OVER,
     TREND_MARK, CALIBRATE_NOISE,
+    TEST_LOAD, TEST_START, TEST_ABORT, TEST_STATE,
 )  # fmt: skip
 BY_ID = {m.id: m for m in MESSAGES}
 
@@ -245,6 +268,25 @@ LEARNED = Message(
     ),
 )  # fmt: skip
 
+TEST_PROGRESS = Message(
+    "TEST_PROGRESS", 0, TO_HOST, "-", "data of the answer to TEST_STATE",
+    (
+        f("recipe", "I", "", "CRC-32 of the loaded recipe, 0 = none"),
+        f("number", "I", "", "test number of this boot, 0 = none yet"),
+        f("phase", "B", "", "index into hullwatch.link.testnames.PHASES"),
+        f("verdict", "B", "", "index into hullwatch.link.testnames.VERDICTS; 255 = none yet"),
+        f("reasons", "I", "", "bit set, see hullwatch.link.testnames.REASONS"),
+        f("elapsed_ms", "I", "ms", "since the phase began"),
+        f("planned_ms", "I", "ms", "longest duration of the phase"),
+        f("p_q8", "i", "Pa/256", "latest pressure"),
+        f("rate_fpa_m3_s", "q", "1e-15 Pa·m³/s", "as in the TEST record"),
+        f("guard_fpa_m3_s", "q", "1e-15 Pa·m³/s", "as in the TEST record; −1 none"),
+        f("record", "I", "", "number of the TEST record, NO_RECORD = none yet"),
+        f("opened", "B", "", "bit k: output k is open"),
+        f("fault", "B", "", "why the outputs were made safe, see OUTPUTS_SAFE; 0 = no fault"),
+    ),
+)  # fmt: skip
+
 REFUSALS = {
     1: "unknown command",
     2: "malformed command",
@@ -254,6 +296,7 @@ REFUSALS = {
     6: "could not be written",
     7: "another store holds this node",
     8: "protocol version differs",
+    9: "test refused",
 }
 """Status codes of REPLY; the text of the tail says more."""
 

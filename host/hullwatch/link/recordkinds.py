@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass, field
 
 from hullwatch.link.fields import Field, f
+from hullwatch.link.testfields import RECIPE_FIELDS, TEST_FIELDS
 
 RECORD_BYTES = 176
 """Fits one 256-byte frame: 4/3 · (5 + 176 + 4) rounded up to 4, plus two delimiters = 250."""
@@ -197,7 +198,23 @@ WATCH = RecordKind(
     ),
 )  # fmt: skip
 
-RECORD_KINDS = (WINDOW, EVENT, CONFIG, PROFILE, TREND, WATCH)
+RECIPE = RecordKind(
+    "RECIPE",
+    16,
+    1,
+    "test recipe: what a TEST record was made with; also the payload of TEST_LOAD",
+    RECIPE_FIELDS,
+)
+
+TEST = RecordKind(
+    "TEST",
+    17,
+    1,
+    "verdict on one part, a pure function of samples first…last, recipe and configuration",
+    TEST_FIELDS,
+)
+
+RECORD_KINDS = (WINDOW, EVENT, CONFIG, PROFILE, TREND, WATCH, RECIPE, TEST)
 KIND_BY_ID = {(k.id, k.version): k for k in RECORD_KINDS}
 
 FLAGS = (
@@ -351,6 +368,11 @@ EVENTS = (
         "NOISE_VOID",
         1,
         "no calibrated noise profile fits these settings, intervals come from scatter: a = 1 none stored, 2 of other settings, 3 damaged",
+    ),
+    (
+        "PHASE",
+        0,
+        "a test changed its phase: a = index into hullwatch.link.testnames.PHASES, b = test number, c = sample number that is due next; text = part",
     ),
 )
 """Event codes from 1 on, in order: name, severity (0 info, 1 warning, 2 alarm), what a, b, c mean."""

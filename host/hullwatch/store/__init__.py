@@ -26,6 +26,7 @@ from hullwatch.store.rows import (
     Stored,
     StoredRecord,
     Summary,
+    VerdictRow,
     WindowRow,
 )
 from hullwatch.store.writer import Store
@@ -53,6 +54,7 @@ __all__ = [
     "Stored",
     "StoredRecord",
     "Summary",
+    "VerdictRow",
     "WindowRow",
     "backup",
     "node_name",

@@ -22,6 +22,7 @@ from hullwatch.store.rows import (
     EventRow,
     LinkCounters,
     Stored,
+    VerdictRow,
     WindowRow,
 )
 
@@ -37,7 +38,7 @@ NO_SAMPLE = "no sample was taken"
 """Reason of a stated hole that takes nothing away: the samples around it are all there were."""
 
 
-def _insertion(table: str, row: type[WindowRow | EventRow | ConfigRow]) -> str:
+def _insertion(table: str, row: type[WindowRow | EventRow | ConfigRow | VerdictRow]) -> str:
     columns = [column.name for column in fields(row)]
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
 
@@ -46,6 +47,7 @@ _INSERT_ROW = {
     WindowRow: _insertion("windows", WindowRow),
     EventRow: _insertion("events", EventRow),
     ConfigRow: _insertion("configs", ConfigRow),
+    VerdictRow: _insertion("tests", VerdictRow),
 }
 
 

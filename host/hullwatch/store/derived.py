@@ -18,9 +18,11 @@ from hullwatch.link.recordkinds import (
     NEVER,
     NO_RECORD,
     NOT_COMPUTED,
+    TEST,
     WINDOW,
 )
-from hullwatch.store.rows import ConfigRow, EventRow, WindowRow
+from hullwatch.link.testnames import PHASES, VERDICTS, reason_names
+from hullwatch.store.rows import ConfigRow, EventRow, VerdictRow, WindowRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,10 +38,11 @@ _LOSSES = {
 }
 _INT63 = 1 << 63
 
+Row = WindowRow | EventRow | ConfigRow | VerdictRow
+"""What a record of a kind with a table of its own becomes."""
 
-def row_of(
-    node: str, record: Record, received_utc_us: int
-) -> WindowRow | EventRow | ConfigRow | None:
+
+def row_of(node: str, record: Record, received_utc_us: int) -> Row | None:
     """The plain row of a record; None for a kind or version this host does not know."""
     make = _MAKERS.get(record.name)
     if make is None:
@@ -152,10 +155,37 @@ def _config(head: _Head, record: Record) -> ConfigRow:
     )
 
 
-_MAKERS: dict[str, Callable[[_Head, Record], WindowRow | EventRow | ConfigRow]] = {
+def _test(head: _Head, record: Record) -> VerdictRow:
+    value = record.integer
+    measured = value("n") > 0
+    return VerdictRow(
+        *head,
+        part=record.text("part"),
+        attempt=value("attempt"),
+        verdict=named(VERDICTS, value("verdict")),
+        reasons=",".join(reason_names(value("reasons"))),
+        ended=named(PHASES, value("ended")),
+        recipe=value("recipe"),
+        config=value("config"),
+        profile=None if value("profile") == NO_RECORD else value("profile"),
+        first_sample=min(value("first"), _INT63 - 1),
+        last_sample=min(value("last"), _INT63 - 1),
+        n=value("n"),
+        leak_rate_pa_m3_s=value("rate_fpa_m3_s") / 1e15 if measured else None,
+        guard_pa_m3_s=_half_width(value("guard_fpa_m3_s"), 1e15),
+        u_a_pa_m3_s=_half_width(value("u_a_fpa_m3_s"), 1e15),
+        u_b_pa_m3_s=_half_width(value("u_b_fpa_m3_s"), 1e15),
+        outgas_pa_m3_s=value("outgas_fpa_m3_s") / 1e15,
+        pressure_mean_pa=value("p_mean_q8") / 256,
+        temperature_mean_k=value("t_mean_q16") / 65536,
+    )
+
+
+_MAKERS: dict[str, Callable[[_Head, Record], Row]] = {
     WINDOW.name: _window,
     EVENT.name: _event,
     CONFIG.name: _config,
+    TEST.name: _test,
 }
 
 

@@ -26,6 +26,7 @@ from hullwatch.store.rows import (
     RawSamples,
     StoredRecord,
     Summary,
+    VerdictRow,
     WindowRow,
 )
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from hullwatch.store.calibrations import CalibrationRow
     from hullwatch.store.chaincheck import Break, Head
 
-_Row = TypeVar("_Row", WindowRow, EventRow, ConfigRow)
+_Row = TypeVar("_Row", WindowRow, EventRow, ConfigRow, VerdictRow)
 _Parameters = tuple[str | int | float, ...]
 _LAST_SAMPLE = (1 << 63) - 1
 
@@ -109,6 +110,13 @@ class Reader:
         """Calibrations in order of their dates, of one node or kind or of all."""
         with told(self.path):
             return calibrations.select(self._connection, node, kind)
+
+    def tests(
+        self, node: str | None = None, part: str | None = None, last: int | None = None
+    ) -> list[VerdictRow]:
+        """Newest `last` verdicts, newest first; of one node or part if given."""
+        where, values = ("AND part = ?", (part,)) if part is not None else ("", ())
+        return self._rows(VerdictRow, "tests", node, where, values, last)
 
     def records(
         self,

@@ -1,7 +1,7 @@
 """What the store takes and gives: rows of its tables and answers about them.
 
-The fields of `WindowRow`, `EventRow` and `ConfigRow` are the columns of `windows`, `events` and
-`configs`, in that order.
+The fields of `WindowRow`, `EventRow`, `ConfigRow` and `VerdictRow` are the columns of `windows`,
+`events`, `configs` and `tests`, in that order.
 """
 
 from __future__ import annotations
@@ -116,6 +116,39 @@ class ConfigRow:
     t_ref_k: float
     outside_pressure_pa: float
     windows_s: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """Verdict on one part; None where nothing was measured. `recipe` is a record's number.
+
+    `reasons` are names of `hullwatch.link.testnames.REASONS`, separated by commas.
+    """
+
+    node: str
+    epoch: int
+    number: int
+    boot: int
+    device_ms: int
+    received_utc_us: int
+    part: str
+    attempt: int
+    verdict: str
+    reasons: str
+    ended: str
+    recipe: int
+    config: int
+    profile: int | None
+    first_sample: int
+    last_sample: int
+    n: int
+    leak_rate_pa_m3_s: float | None
+    guard_pa_m3_s: float | None
+    u_a_pa_m3_s: float | None
+    u_b_pa_m3_s: float | None
+    outgas_pa_m3_s: float
+    pressure_mean_pa: float
+    temperature_mean_k: float
 
 
 @dataclass(frozen=True, slots=True)

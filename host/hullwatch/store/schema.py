@@ -304,7 +304,39 @@ _TREND = (
     "ALTER TABLE windows ADD COLUMN trend TEXT",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHAINED, _CALIBRATED, _TREND)
+_TESTED = (
+    """CREATE TABLE tests (
+        node TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        boot INTEGER NOT NULL,
+        device_ms INTEGER NOT NULL,
+        received_utc_us INTEGER NOT NULL,
+        part TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        verdict TEXT NOT NULL,
+        reasons TEXT NOT NULL,
+        ended TEXT NOT NULL,
+        recipe INTEGER NOT NULL,
+        config INTEGER NOT NULL,
+        profile INTEGER,
+        first_sample INTEGER NOT NULL,
+        last_sample INTEGER NOT NULL,
+        n INTEGER NOT NULL,
+        leak_rate_pa_m3_s REAL,
+        guard_pa_m3_s REAL,
+        u_a_pa_m3_s REAL,
+        u_b_pa_m3_s REAL,
+        outgas_pa_m3_s REAL NOT NULL,
+        pressure_mean_pa REAL NOT NULL,
+        temperature_mean_k REAL NOT NULL,
+        PRIMARY KEY (node, epoch, number),
+        FOREIGN KEY (node, epoch, number) REFERENCES records (node, epoch, number)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX tests_by_part ON tests (part)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHAINED, _CALIBRATED, _TREND, _TESTED)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

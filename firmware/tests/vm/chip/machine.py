@@ -5,6 +5,7 @@ mem32 = {0x4005800C: 0}  # SCRATCH0 of the watchdog
 
 class Pin:
     IN = 0
+    OUT = 1
     OPEN_DRAIN = 2
     PULL_UP = 1
     PULL_DOWN = 2

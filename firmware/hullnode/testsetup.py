@@ -1,0 +1,167 @@
+"""Loading a recipe and starting it, with every reason not to. Forgotten between two of them."""
+
+import binascii
+import struct
+
+from hullcore import recipecheck
+from hullcore.compat import const
+from hullcore.measurement import Measurement
+from hullcore.messages import NO_RECORD
+from hullcore.recipe import Recipe
+from hullcore.testmessages import (
+    KIND_RECIPE,
+    RECIPE_BODY,
+    RECIPE_VERSION,
+    TEST_LOAD,
+    TEST_START_FORMAT,
+)
+from hullnode.sequencer import FAULT, IDLE
+from hullnode.testrun import Run
+
+_DONE = const(0)
+_MALFORMED = const(2)
+_REFUSED = const(9)
+_RETEST = const(2)
+_PART = const(32)
+
+
+def measurement_of(recipe, config: dict, main, aux_lsb: int) -> Measurement:
+    """The Measurement of a test: that of the node, `main`, with the recipe's volume.
+
+    The vessel's compliance adds to the volume what it grows up to the target pressure: a leak
+    takes V·dp + p·dV.
+    """
+    values = dict(config)
+    if recipe.volume_ul:
+        values["volume_ul"] = recipe.volume_ul
+        values["u_volume_ppm"] = recipe.u_volume_ppm
+    values["volume_ul"] += recipe.compliance_nl_pa * recipe.target_pa // 1000
+    return Measurement(values, main.lsb_q8, main.record, aux_lsb)
+
+
+def command(node, message: int, payload: bytes) -> tuple:
+    """(status, data) of TEST_LOAD or TEST_START."""
+    return (_load if message == TEST_LOAD else _start)(node, node.sequencer, payload)
+
+
+def _checked(node, seq, body: bytes):
+    """The recipe of a body, or raises RecipeError."""
+    config = node.config.values
+    recipe = Recipe(body)
+    wiring = config["outputs"].encode()
+    recipecheck.check(recipe, config, seq.valves.rows, binascii.crc32(wiring))
+    return recipe
+
+
+def _load(node, seq, payload: bytes) -> tuple:
+    if len(payload) != struct.calcsize(RECIPE_BODY):
+        return _MALFORMED, b"recipe expected"
+    if seq.phase not in (IDLE, FAULT):
+        return _REFUSED, b"a test is running"
+    body = bytes(payload)
+    try:
+        _checked(node, seq, body)
+    except recipecheck.RecipeError as error:
+        return _REFUSED, (error.field + ": " + str(error)).encode()[:160]
+    seq.loaded = body
+    seq.loaded_crc = binascii.crc32(body)
+    seq.loaded_record = NO_RECORD
+    return _DONE, struct.pack("<I", seq.loaded_crc)
+
+
+def _start(node, seq, payload: bytes) -> tuple:
+    size = struct.calcsize(TEST_START_FORMAT)
+    if not size < len(payload) <= size + _PART:
+        return _MALFORMED, b"recipe, attempt, part id expected"
+    crc, attempt = struct.unpack_from(TEST_START_FORMAT, payload)
+    try:
+        part = bytes(payload[size:]).decode()
+    except UnicodeError:
+        return _MALFORMED, b"the part id is no UTF-8"
+    reason = _why_not(node, seq, crc, attempt, part)
+    if reason:
+        return _REFUSED, reason.encode()[:160]
+    try:
+        recipe = _checked(node, seq, seq.loaded)
+        run = _run_of(node, seq, recipe)
+    except recipecheck.RecipeError as error:
+        return _REFUSED, (error.field + ": " + str(error)).encode()[:160]
+    if not 1 <= attempt <= recipe.tries:
+        return _REFUSED, b"attempt: the recipe permits %d" % recipe.tries
+    run.part = part
+    run.attempt = attempt
+    if seq.loaded_record == NO_RECORD:
+        seq.loaded_record = seq.keep(
+            (KIND_RECIPE, RECIPE_VERSION), RECIPE_BODY, struct.unpack(RECIPE_BODY, seq.loaded)
+        )
+    seq.begin(run)
+    return _DONE, struct.pack("<I", seq.number)
+
+
+def _why_not(node, seq, crc: int, attempt: int, part: str) -> str:
+    if seq.phase == FAULT or seq.valves.fault:
+        return "outputs are cut after a fault: acknowledge it (test abort)"
+    if seq.phase != IDLE:
+        return "a test is running"
+    if not seq.loaded or crc != seq.loaded_crc:
+        return "another recipe is loaded"
+    if seq.valves.over:
+        return "the pressure is at the over-pressure limit"
+    if node.sampler is None or not node.sampler.healthy:
+        return "the sensor does not deliver"
+    for known, before, verdict in seq.tested:
+        if known == part and (verdict != _RETEST or attempt != before + 1):
+            return "part id %s was used in test attempt %d" % (part, before)
+    return ""
+
+
+def _run_of(node, seq, recipe) -> Run:
+    m = measurement_of(recipe, node.config.values, seq.main, seq.aux_lsb)
+    profiles = node.pipeline.profiles
+    known = _known(profiles.known if profiles else {}, recipe.measure_s)
+    measure_s = recipe.measure_s
+    if recipe.goal_fpa_m3_s:
+        measure_s = _predicted_s(recipe, m, known)
+    return Run(recipe, m, seq.valves.rows, known, measure_s)
+
+
+def _known(profiles: dict, length_s: int):
+    """The noise profile for a window: of the shortest length that is as long, else the longest."""
+    fitting = [s for s in profiles if s >= length_s]
+    if fitting:
+        return profiles[min(fitting)]
+    if not profiles:
+        return None
+    longest = profiles[max(profiles)]
+    # as in hullcore.learner: lags of one and a half windows have been seen
+    return longest if 2 * longest.profile.lag_us >= 3 * length_s * 1000000 else None
+
+
+def _predicted_s(recipe, m, known) -> int:
+    """Shortest measuring time whose uncertainty, predicted from the profile, meets the goal.
+
+    Known before the first sample is: the scatter of what is judged decides nothing.
+    """
+    from hullcore.slopeinterval import half_width
+
+    if known is None:
+        raise recipecheck.RecipeError("goal_fpa_m3_s", "no calibrated profile reaches that far")
+    low = max(1, (16 * m.period_us + 999999) // 1000000)
+    high = recipe.measure_s
+    if _too_wide(half_width, recipe, m, known, high):
+        raise recipecheck.RecipeError("goal_fpa_m3_s", "not reached within measure_s")
+    while low < high:
+        middle = (low + high) // 2
+        if _too_wide(half_width, recipe, m, known, middle):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _too_wide(half_width, recipe, m, known, length_s: int) -> bool:
+    n = length_s * 1000000 // m.period_us
+    den = n * n * (n * n - 1) // 12
+    half = half_width(known.profile, n, den, n, m.period_us, m.lsb_q8)[0]
+    drift = m.drift_mpa_day * 1000000000 // 86400
+    return (half + drift) * m.volume_ul > recipe.goal_fpa_m3_s * 1000000
