@@ -16,15 +16,13 @@ from hullcore import settings
 from hullcore.messages import RECORD_BYTES
 from hullnode.rawring import PAGE
 from hullnode.spool import BUFFER, SEGMENT
+from hullwatch.sim.flashfiles import BLOCK, FIRMWARE_BLOCKS
 
 TARGET = Path(__file__).resolve().parent.parent / "host" / "docs" / "flash.md"
-BLOCK = 4096
 ENDURANCE = 100_000
 """Erases of a sector that the flash's maker promises (Winbond W25Q16JV, page 4)."""
 BOARDS = {"Pico": 352, "Pico W": 212, "Pico 2": 768}
 """Blocks of the file system that the port of MicroPython makes (1408, 848, 3072 KiB)."""
-FIRMWARE_BLOCKS = 90
-"""Blocks taken by the node's files, settings and folders."""
 RESERVE = 24
 """hullnode.spoolstart leaves so many free."""
 METADATA = 0.1

@@ -6,6 +6,7 @@ import pytest
 
 from accounting import slice_and_full
 from hullwatch.link import messages as m
+from hullwatch.sim.flashfiles import FIRMWARE_BLOCKS
 
 SHORT = {"windows_s": (10, 60), "sync_s": 10}
 """Syncs every ten seconds, so that a short run meets many."""
@@ -91,7 +92,7 @@ def test_wiped(yard, tally, trials):
 def test_full(yard, tally, trials):
     """A small file system: the oldest gives way, and the numbers that went are stated."""
     for seed in range(trials):
-        one = yard(seed=seed, extra=SHORT | {"windows_s": (10,)}, flash_blocks=104)
+        one = yard(seed=seed, extra=SHORT | {"windows_s": (10,)}, flash_blocks=FIRMWARE_BLOCKS + 54)
         one.log()
         one.run(20)
         one.sleep(one.draw.uniform(7_000, 12_000))

@@ -9,10 +9,11 @@ import pytest
 
 from hullwatch.errors import DiskFull
 from hullwatch.link import messages as m
+from hullwatch.sim.flashfiles import FIRMWARE_BLOCKS
 from hullwatch.store import Store
 
 NOW_US = 1_700_000_000_000_000
-SMALL = 50 + 24 + 20
+SMALL = FIRMWARE_BLOCKS + 24 + 20
 """Blocks of a flash with firmware, reserve, 10 blocks of raw samples, two files of records."""
 
 

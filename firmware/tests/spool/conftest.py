@@ -13,9 +13,9 @@ from hullcore.records import RecordStamp, event_record
 from hullnode import spoolcursor
 from hullnode.spool import BUFFER, SEGMENT
 from hullnode.spoolstart import open_spool
-from hullwatch.sim.flashfiles import FlashFiles, PowerCut
+from hullwatch.sim.flashfiles import FIRMWARE_BLOCKS, FlashFiles, PowerCut
 
-SMALL = 50 + 24 + 36  # blocks: two files of records and 18 pages
+SMALL = FIRMWARE_BLOCKS + 24 + 36  # blocks: two files of records and 18 pages
 
 
 class Run:

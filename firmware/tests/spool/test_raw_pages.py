@@ -8,9 +8,9 @@ import pytest
 
 from hullnode.rawring import PAGE, RawRing, bytes_for
 from hullnode.spoolstart import open_spool
-from hullwatch.sim.flashfiles import FlashFiles, PowerCut
+from hullwatch.sim.flashfiles import FIRMWARE_BLOCKS, FlashFiles, PowerCut
 
-SMALL = 50 + 24 + 36  # blocks: 18 pages
+SMALL = FIRMWARE_BLOCKS + 24 + 36  # blocks: 18 pages
 
 
 def block(boot, first, count, size):

@@ -10,9 +10,9 @@ from hullcore.messages import EVENT_NEW_SPOOL, EVENT_NO_FLASH, EVENT_UNSYNCED
 from hullnode import spoolcursor
 from hullnode.spool import BUFFER, SEGMENT, Spool
 from hullnode.spoolstart import open_spool
-from hullwatch.sim.flashfiles import FlashFiles
+from hullwatch.sim.flashfiles import FIRMWARE_BLOCKS, FlashFiles
 
-SMALL = 50 + 24 + 36
+SMALL = FIRMWARE_BLOCKS + 24 + 36
 
 
 def opened(files, epoch=5):

@@ -35,8 +35,8 @@ class BenchSpec:
     the node's counters show when it starts: after a soft reset they go on from where they were.
     With `plumbing` the node has the outputs of its wiring, and they move the chamber's valves.
     `second` is what compensation `probe` or `reference` is done with; None is one with defaults.
-    `flash_blocks` is the size of the node's file system in blocks of 4 KiB; a Pico's has 352, 50 of
-    them full of firmware.
+    `flash_blocks` is the size of the node's file system in blocks of 4 KiB; a Pico's has 352, and
+    the firmware fills 110 of them.
     With `network` the node sits in its section `chamber.section`; make it with `in_network`.
     """
 

@@ -2,7 +2,7 @@
 
 What is written counts when the file is closed, as on littlefs; a cut then leaves the file as it
 was, or, on a file system that is not as careful, with the first bytes of what was being written.
-Geometry of a Pico's: 352 blocks of 4 KiB, of which the firmware takes 50.
+Geometry of a Pico's: 352 blocks of 4 KiB, of which the firmware takes 110.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from collections.abc import Callable
 
 BLOCK = 4096
 BLOCKS = 352
-FIRMWARE_BLOCKS = 50
+FIRMWARE_BLOCKS = 110
+"""Taken by the node's files, settings and folders; each file of more than 512 bytes takes whole
+blocks."""
 
 
 def _atomic(_n: int) -> int:
