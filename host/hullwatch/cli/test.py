@@ -92,7 +92,9 @@ def run(recipe: Path, part: str, port: str | None, db: Path | None, as_json: boo
     INVALID. Ctrl-C ends the waiting, not the test: hullwatch test abort does.
     """
     if not 0 < len(part.encode()) <= _PART_BYTES or part.strip() != part:
-        raise InputError(f"--part {part!r}: 1 to {_PART_BYTES} bytes, no blanks around it")
+        raise InputError(
+            f"--part {part!r} is no part id", f"1 to {_PART_BYTES} bytes, no blanks around it"
+        )
     wanted = recipefile.load(recipe)
     attempt = _attempt(db, part)
     with _reached(port) as node:

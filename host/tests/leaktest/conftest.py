@@ -177,3 +177,9 @@ def rig():
 def recipe_text():
     """The recipe with lines replaced: KEY=value anywhere, or None to leave it out."""
     return text_of
+
+
+@pytest.fixture
+def quick_node():
+    """(settings of a node that may test, chamber that settles at once)."""
+    return SETTINGS, QUICK
