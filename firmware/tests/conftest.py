@@ -49,6 +49,12 @@ def on_vm(mpy: Path) -> Callable[..., str]:
     return run
 
 
+@pytest.fixture(scope="session")
+def from_sources() -> Callable[..., str]:
+    """Runs a program on the VM named from the `.py` files, which the VM compiles itself."""
+    return lambda vm, program, **extra: _run(vm, program, run_on_vm.FIRMWARE, extra).stdout
+
+
 @pytest.fixture(scope="session", params=run_on_vm.VMS)
 def any_vm(request: pytest.FixtureRequest, on_vm: Callable[..., str]) -> Callable[..., str]:
     """Runs a program on the interpreter that is this test's turn."""

@@ -112,3 +112,12 @@ def test_window_records_are_bit_identical_everywhere(all_vms, compensation, peri
     for vm in ("unix64", "wasm32"):
         for number, (here, there) in enumerate(zip(lines, printed[vm].splitlines(), strict=True)):
             assert there == here, f"{vm}: record {number}"
+
+
+@pytest.mark.parametrize("vm", ["unix64", "wasm32"])
+def test_sources_and_compiled_files_give_the_same_records(on_vm, from_sources, vm):
+    program = PROGRAM.replace("COMPENSATION", "'sensor'").replace("PERIOD", "100000")
+    program = program.replace("SAMPLES", "2500")
+    printed = from_sources(vm, program)
+    assert printed.count("\n") > 20
+    assert printed == on_vm(vm, program) == on_vm("cpython", program)
