@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from hullcore import settings
 from hullwatch.bench.base import Bench
+from hullwatch.bench.emu.emubench import EmuBench
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.cli import benches
 from hullwatch.cli.demorun import DemoRun
@@ -108,7 +109,9 @@ def _fresh_database() -> Path:
     envvar="HULLWATCH_UF2",
     help="MicroPython for pico-emu.",
 )
-@click.option("--no-log", is_flag=True, help="Only serve the port, for hullwatch log (mpy).")
+@click.option(
+    "--no-log", is_flag=True, help="Only serve the port, for hullwatch log (mpy, pico-emu)."
+)
 @db_option(None)
 @json_option
 @click.pass_context
@@ -168,7 +171,12 @@ def _refuse_chamber_options(context: click.Context) -> None:
 
 def _serve(bench: Bench, for_s: float | None) -> None:
     """Hold the bench open for another program."""
-    path = getattr(bench, "port_path", None)
+    terminal = None
+    if isinstance(bench, EmuBench):
+        from hullwatch.bench.emu.terminal import EmuTerminal
+
+        terminal = EmuTerminal(bench)
+    path = getattr(terminal or bench, "port_path", None)
     if path is None:
         bench.close()
         raise click.UsageError(f"--no-log serves a terminal, which --bench {bench.name} has not")
@@ -179,5 +187,9 @@ def _serve(bench: Bench, for_s: float | None) -> None:
         deadline = None if for_s is None else bench.now_s() + for_s
         while deadline is None or bench.now_s() < deadline:
             time.sleep(0.2)
+            if terminal is not None and terminal.fault is not None:
+                raise terminal.fault
     finally:
+        if terminal is not None:
+            terminal.close()
         bench.close()

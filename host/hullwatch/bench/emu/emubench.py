@@ -7,6 +7,7 @@ port drives the chip. Nothing here keeps pace with real time.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,18 +25,25 @@ if TYPE_CHECKING:
 class EmuBench:
     """See `bench.base.Bench`. `uf2` is the MicroPython image, else HULLWATCH_UF2 names it.
 
+    `files` are what lies on the node's file system when it is first powered; without them that is
+    the build and a configuration for `spec`.
+
     MissingCapability where the image, the emulator or the compiler is not there.
     """
 
     name = "pico-emu"
 
-    def __init__(self, spec: BenchSpec, uf2: Path | None = None) -> None:
+    def __init__(
+        self, spec: BenchSpec, uf2: Path | None = None, files: Mapping[str, bytes] | None = None
+    ) -> None:
         spec.check()
         image = find_uf2(uf2)
         self.build = build("pico")
         settings = spec.node_settings()
         uid = hashlib.sha256(b"hullwatch-emu-%d" % spec.seed).digest()[:8]
-        parts = _parts(image, self.build.contents() | config_files(settings), uid)
+        if files is None:
+            files = self.build.contents() | config_files(settings)
+        parts = _parts(image, dict(files), uid)
         self.chip = parts.chip
         self.host = parts.host
         self.world = World(spec, self.chip.now_us)
