@@ -17,6 +17,7 @@ from hullwatch.control.registry import holder_of
 from hullwatch.errors import PortBusy
 from hullwatch.flash.boardstate import BoardState, survey
 from hullwatch.flash.procedure import describe, target
+from hullwatch.flash.running import who_may_be_stopped
 from hullwatch.flash.wakeup import await_node
 from hullwatch.transport.discover import PortInfo, find_port
 from hullwatch.transport.rawrepl import RawRepl
@@ -71,8 +72,10 @@ def safe_mode(port: str | None) -> None:
         raise PortBusy(
             f"{holder.describe()} logs this node and would start it again", "end that one first"
         )
-    with held(info, "hullwatch node safe-mode"), RawRepl(info.device) as repl:
-        repl.friendly()
+    with held(info, "hullwatch node safe-mode"):
+        who_may_be_stopped(info.device)
+        with RawRepl(info.device) as repl:
+            repl.friendly()
     click.echo("the node has stopped: outputs released, watchdog off, REPL")
     click.echo("hullwatch node reboot starts it again")
 
@@ -80,6 +83,7 @@ def safe_mode(port: str | None) -> None:
 @contextmanager
 def _stopped(info: PortInfo) -> Iterator[RawRepl]:
     """The node's REPL for the block; afterwards the chip is reset."""
+    who_may_be_stopped(info.device)
     with RawRepl(info.device) as repl:
         try:
             yield repl

@@ -9,6 +9,7 @@ import click
 from hullwatch.control.borrow import held
 from hullwatch.errors import InputError
 from hullwatch.flash.procedure import target
+from hullwatch.flash.running import who_may_be_stopped
 from hullwatch.transport.rawrepl import RawRepl
 from hullwatch.transport.terminal import Terminal
 
@@ -28,6 +29,7 @@ def command(port: str | None) -> None:
         )
     info = target(port)
     with held(info, "hullwatch shell"):
+        who_may_be_stopped(info.device)
         with RawRepl(info.device) as repl:
             repl.friendly()
         click.echo(f"REPL of {info.describe()}; Ctrl-] leaves it and starts the node again")

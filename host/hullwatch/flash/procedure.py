@@ -13,8 +13,9 @@ from hullwatch.errors import FLASH_HINT, PortMissing, Unanswered
 from hullwatch.flash.build import Build
 from hullwatch.flash.errors import NoRoom, RecordsHeld
 from hullwatch.flash.job import Job, Outcome
+from hullwatch.flash.running import who_may_be_stopped
 from hullwatch.flash.upload import Progress
-from hullwatch.flash.wakeup import await_node, conversation, who
+from hullwatch.flash.wakeup import await_node, conversation
 from hullwatch.ingest.dialogue import ignore_event
 from hullwatch.ingest.owner import Listeners, board_name, firmware_version
 from hullwatch.ingest.owners import PortOwners
@@ -85,7 +86,7 @@ def flash(info: PortInfo, wish: Wish, told: Told) -> Outcome:
 
 def _flashed(find: Callable[[], PortInfo], wish: Wish, told: Told, drained: bool) -> Outcome:
     device = find().device
-    hello, why = who(device)
+    hello, why = who_may_be_stopped(device)
     told.note(f"{find().describe()}: {describe(hello) if hello else why}")
     done = None
     if hello is not None:

@@ -1,5 +1,6 @@
 """`flash`, `shell` and `node` as people call them, on a MicroPython VM behind a terminal."""
 
+import contextlib
 import json
 import os
 import pty
@@ -20,7 +21,9 @@ from hullwatch.flash import errors as flash_errors
 from hullwatch.flash.build import build
 from hullwatch.flash.compiler import Compiler
 from hullwatch.flash.sources import firmware_sources
+from hullwatch.sim.chamberspec import ChamberSpec
 from hullwatch.sim.firmware import config_files
+from hullwatch.sim.plumbing import PlumbingSpec
 from hullwatch.transport import discover, rawrepl
 
 
@@ -184,6 +187,64 @@ def test_a_damaged_build_is_refused_before_the_board_is_touched(bench, hullwatch
 )
 def test_options_that_contradict(refused, words, told):
     assert told in refused(errors.InputError.exit_code, "flash", *words)
+
+
+RECIPE = """name = "jar"
+kind = "pressure_decay"
+tries = 1
+[valves]
+use = ["supply", "dump"]
+[pressure]
+target_pa = 117000
+tolerance_pa = 5000
+gross_pa = 6000
+[limit]
+leak_pa_m3_s = 1e-3
+[fill]
+time_s = 20
+[stabilise]
+time_s = 600
+[measure]
+time_s = 600
+[vent]
+time_s = 10
+[supply]
+vented = true
+"""
+
+
+def test_a_running_test_is_not_ended(home, start, interrupt, refused, hullwatch):
+    """Its host has gone, the node goes on with it: nothing that stops the node is done."""
+    (home / "jar.toml").write_text(RECIPE)
+    wiring = PlumbingSpec("16:supply:fill:nc:60:dump;17:dump:vent:nc:0", vented=True)
+    extra = {
+        "overpressure_pa": 123_000,
+        "temp_lag_ms": 3_000,
+        "settling_ms": 3_000,
+        "temp_gradient_uk": 100,
+        "u_volume_ppm": 2_000,
+        "windows_s": (3600,),
+    }
+    with contextlib.closing(
+        VmBench(BenchSpec(chamber=ChamberSpec(seed=3), seed=3, plumbing=wiring, extra=extra))
+    ) as one:
+        wait(lambda: one.server.requests > 20)
+        host = start("test", "run", "jar.toml", "--part", "P1", "--port", one.port_path)
+        wait(lambda: "supply" in one.world.pins.opened() or not host.running())
+        assert host.running(), host.err
+        host.signal(interrupt)
+        assert host.end() == 130
+        for command in (
+            ("flash", "--node", one.port_path, "--set", "name=x"),
+            ("node", "reboot", one.port_path),
+            ("node", "safe-mode", one.port_path),
+        ):
+            code, _, err = hullwatch(*command)
+            assert code == flash_errors.TestRunning.exit_code, err
+            assert re.search(r"test 1 is running on this node \(phase \w+\) \(.*test abort\)", err)
+        assert one.boots == 1
+        code, _, err = hullwatch("test", "abort", one.port_path)
+        assert code == 0, err
 
 
 def test_settings_are_checked_before_the_board_is_touched(bench, refused):
