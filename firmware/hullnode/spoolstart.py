@@ -60,7 +60,8 @@ class _Recovery:
         self._pages = _numbered(files, root + _RAW)
         used = len(self._segments) * _SEGMENT_BLOCKS + len(self._pages)
         stat = files.statvfs(root or "/")
-        free = stat[3] * stat[0] // _BLOCK
+        # a littlefs that is over-full counts its free blocks down from 2^32
+        free = stat[3] * stat[0] // _BLOCK if stat[3] <= stat[2] else 0
         self._half = min(max(free + used - _RESERVE, 0), _LARGEST) // 2  # blocks for each of both
 
     def spool(self) -> tuple:

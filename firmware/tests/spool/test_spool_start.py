@@ -233,3 +233,17 @@ def test_a_spool_in_ram_has_nothing_to_sync():
     put(spool, 5)
     assert not spool.sync()
     assert not spool.flash
+
+
+class OverFull(FlashFiles):
+    """A littlefs with three blocks fewer than none: its port says 2^32 − 3."""
+
+    def statvfs(self, path):
+        size, fragment, blocks, *rest = super().statvfs(path)
+        return (size, fragment, blocks, (1 << 32) - 3, *rest[1:])
+
+
+def test_a_file_system_that_is_over_full_is_no_large_one():
+    spool, pages, _ = opened(OverFull())
+    assert spool._most == 2
+    assert pages.count == 0
