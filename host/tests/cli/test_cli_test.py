@@ -39,7 +39,7 @@ vented = true
 
 @pytest.fixture
 def valved():
-    """A node with valves on a MicroPython VM, ten times as fast as a clock on the wall."""
+    """A node with valves on a MicroPython VM, six times as fast as a clock on the wall."""
     capability.executable("micropython")
     capability.module("littlefs")
     chamber = ChamberSpec(
@@ -51,7 +51,10 @@ def valved():
         "overpressure_pa": 123_000, "temp_lag_ms": 3_000, "temp_gradient_uk": 100,
         "settling_ms": 3_000, "u_volume_ppm": 2_000,
     }  # fmt: skip
-    bench = VmBench(BenchSpec(chamber=chamber, seed=3, plumbing=plumbing, extra=extra), 10.0)
+    spec = BenchSpec(
+        chamber=chamber, seed=3, plumbing=plumbing, extra=extra, period_us=200_000
+    )  # fmt: skip
+    bench = VmBench(spec, 6.0)  # slow enough that a busy machine makes no sample late
     yield bench
     bench.close()
 
@@ -70,7 +73,7 @@ def test_a_part_is_tested_beside_a_logger_kept_listed_and_refused_again(
     log = start("log", valved.port_path, "--db", "a.db")
     log.until("node ", where="err")
     code, out, err = hullwatch("test", "run", recipe, "--part", "A-1", "--json")
-    assert code == 0, err
+    assert code == 0, (out, err)
     done = json.loads(out)
     assert (done["part"], done["attempt"], done["verdict"]) == ("A-1", 1, "PASS")
     assert valved.world.pins.opened() == frozenset()
