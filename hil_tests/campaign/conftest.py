@@ -169,6 +169,7 @@ class Yard:
 
         What the node has made since its last block was sent is not on its way yet: it is left out.
         """
+        self.bench.files.power_on()  # no cut from here on
         self.log()
         self.run(seconds)
         self.bench.node.pipeline.flush(0)

@@ -24,7 +24,7 @@ HARM = {
     "harm",
     [pytest.param(kw, marks=pytest.mark.row(name, "sim"), id=name) for name, kw in HARM.items()],
 )
-@slice_and_full(2, 200)
+@slice_and_full(2, 100)
 def test_a_bad_cable(yard, harmed, tally, harm, trials):
     for seed in range(trials):
         one = yard(seed=seed)

@@ -41,7 +41,7 @@ def test_every_operation(yard, tally, trials):
 
 
 @pytest.mark.row("power cut at a random byte", "sim")
-@slice_and_full(4, 1000)
+@slice_and_full(4, 500)
 def test_random_bytes(yard, tally, trials):
     """Up to three cuts a life, also while it starts; a torn write keeps any of its bytes."""
     for seed in range(trials):
@@ -56,7 +56,7 @@ def test_random_bytes(yard, tally, trials):
 
 
 @pytest.mark.row("power cut between operations, host away for minutes", "sim")
-@slice_and_full(2, 200)
+@slice_and_full(2, 60)
 def test_power_goes_while_nobody_listens(yard, tally, trials):
     for seed in range(trials):
         one = yard(seed=seed, extra=SHORT)
@@ -71,7 +71,7 @@ def test_power_goes_while_nobody_listens(yard, tally, trials):
 
 
 @pytest.mark.row("the node's file system is wiped", "sim")
-@slice_and_full(1, 100)
+@slice_and_full(1, 40)
 def test_wiped(yard, tally, trials):
     """As the port's boot script does; what only the flash held is gone, and is a new epoch."""
     for seed in range(trials):
@@ -88,7 +88,7 @@ def test_wiped(yard, tally, trials):
 
 
 @pytest.mark.row("the node's flash is full", "sim")
-@slice_and_full(1, 50)
+@slice_and_full(1, 30)
 def test_full(yard, tally, trials):
     """A small file system: the oldest gives way, and the numbers that went are stated."""
     for seed in range(trials):
@@ -105,7 +105,7 @@ def test_full(yard, tally, trials):
 
 
 @pytest.mark.row("restarts asked for, one after the other", "sim")
-@slice_and_full(1, 50)
+@slice_and_full(1, 30)
 def test_restarts(yard, tally, trials):
     for seed in range(trials):
         one = yard(seed=seed, extra=SHORT)
