@@ -11,6 +11,9 @@ from hullwatch.transport.rawrepl import RawRepl
 
 CODE = ("main.py", "hullcore/", "hullnode/", "board/")
 
+# a terminal opened twice in one process loses a race on a busy machine: not in the usual run
+pytestmark = pytest.mark.campaign
+
 
 def hash_of(files):
     return core_hash({path: file_hash(data) for path, data in files.items()})
