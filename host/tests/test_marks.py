@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from hullwatch.cli import calibratenoise, node
+from hullwatch.cli import calibratenoise, marking
 from hullwatch.cli.app import main
 from hullwatch.control import requests
 from hullwatch.errors import InputError, Refused
@@ -39,14 +39,24 @@ def logged(site):
 def hullwatch(monkeypatch, capsys):
     """Runs a command whose node is the one of a simulated site; (exit code, stdout, stderr)."""
 
-    def run(one, *args):
+    def run(one, *args, uid=None):
         @contextlib.contextmanager
         def own_dialogue(port):
             yield one.logger
 
         monkeypatch.setattr(calibratenoise, "holder_for", lambda port: None)
         monkeypatch.setattr(calibratenoise, "own_dialogue", own_dialogue)
-        monkeypatch.setattr(node, "through", lambda port, request, direct: direct(one.logger))
+
+        def through(port, request, direct):
+            if request["do"] == requests.STATUS:
+                return {"node": uid or one.logger.session.hello.uid}
+            return direct(one.logger)
+
+        def put_row(path, owner, request, direct):
+            return direct(one.store)  # as the logger that owns the database
+
+        monkeypatch.setattr(marking, "through", through)
+        monkeypatch.setattr(marking, "put_row", put_row)
         monkeypatch.setattr(calibratenoise.time, "sleep", one.run)
         monkeypatch.setattr(sys, "argv", ["hullwatch", *args])
         with pytest.raises(SystemExit) as ended:
@@ -119,23 +129,43 @@ def test_a_node_that_does_not_learn_says_what_to_set(logged, hullwatch):
     assert "noise_profile=learn" in err
 
 
+RATE = ("--rate", "2e-6 ± 1e-7 Pa·m³/s at 20C")
+
+
 @pytest.mark.parametrize(
-    ("args", "code"),
+    ("args", "event", "numbers"),
     [
-        (("relearn",), 0),
-        (("recovered", "--window", "1min", "--json"), 0),
-        (("declare", "--rate", "2e-6", "--u", "1e-7"), 0),
-        (("declare",), 2),
-        (("relearn", "--rate", "1"), 2),
-        (("declare", "--rate", "nan"), 2),
-        (("patched",), 2),
+        (("repair", "sealed"), "TREND", {0}),
+        (("open", "lid", "--window", "1min"), "TREND", {0}),
+        (("baseline", *RATE, "as certified"), "TREND", {2 * 10**9}),
+        (("known-leak", *RATE, "--from", "2d", "--to", "1d", "CL"), "KNOWN_LEAK", {0}),
     ],
 )
-def test_node_mark(logged, hullwatch, args, code):
-    got, out, err = hullwatch(logged(20), "node", "mark", *args)
-    assert got == code
-    assert bool(out) == (code == 0)
-    assert err.count("\n") == (code != 0)
+def test_a_mark_reaches_the_node_when_asked(logged, hullwatch, args, event, numbers):
+    one = logged(20)
+    before = len(events(one))
+    code, out, err = hullwatch(one, "mark", *args, "--tell", "--db", str(one.path), "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["told"] is True
+    told = [row for row in events(one)[before:] if row[0] == event]
+    assert told
+    assert {row[3] for row in told} == numbers
+
+
+def test_what_a_node_refuses_is_not_stored(logged, hullwatch):
+    one = logged(20)
+    told = ("mark", "repair", "patch", "--tell", "--db", str(one.path))
+    code, out, err = hullwatch(one, *told, "--window", "10min")
+    assert (code, out, err.count("\n")) == (Refused.exit_code, "", 1)
+    with one.store.reader() as reader:
+        assert reader.marks(every=True) == []
+
+
+def test_only_the_node_on_the_port_can_be_told(logged, hullwatch):
+    one = logged(20)
+    code, _, err = hullwatch(one, "mark", "fill", "air", "--tell", "--db", str(one.path), uid="00")
+    assert code == 2
+    assert "node 00 is on the port" in err
 
 
 def test_the_owner_of_a_port_passes_them_on(logged, monkeypatch):

@@ -18,9 +18,10 @@ from rich.table import Table
 from hullwatch.analysis.budget import Budget
 from hullwatch.cli import config, figures
 from hullwatch.cli.options import DURATION, MOMENT, db_option, json_option, print_json
-from hullwatch.cli.reach import ask_owner, through
+from hullwatch.cli.reach import through
+from hullwatch.cli.storing import put_row
 from hullwatch.control import requests
-from hullwatch.control.registry import holders
+from hullwatch.control.wire import Message
 from hullwatch.errors import InputError
 from hullwatch.store import CalibrationRow, Reader, Store
 from hullwatch.store.calibrations import KINDS
@@ -107,19 +108,17 @@ def keep(
         budget=json.dumps(budget_lines(found), ensure_ascii=False),
     )  # fmt: skip
     if not given.dry_run:
-        _store(given.db, row, now_us)
+        _store(given.db, row)
     return row
 
 
-def _store(path: Path, row: CalibrationRow, now_us: int) -> None:
-    """Through the logger that writes the database, where there is one."""
-    real = str(path.resolve())
-    for holder in holders():
-        if holder.database and holder.control and str(Path(holder.database).resolve()) == real:
-            ask_owner(holder, {"do": requests.CALIBRATION_ADD, "calibration": asdict(row)})
-            return
-    with Store.open(path, now_us, "hullwatch calibrate") as store:
+def _store(path: Path, row: CalibrationRow) -> None:
+    def direct(store: Store) -> Message:
         store.add_calibration(row)
+        return {"stored": True}
+
+    request: Message = {"do": requests.CALIBRATION_ADD, "calibration": asdict(row)}
+    put_row(path, "hullwatch calibrate", request, direct)
 
 
 def put(given: Keeping, settings: dict[str, str], port: str | None) -> None:

@@ -1,4 +1,4 @@
-"""`hullwatch export`: windows, events or raw samples for other programs."""
+"""`hullwatch export`: windows, events, marks or raw samples for other programs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from hullwatch.cli.waiting import waiting
 from hullwatch.export import csvfile, parquetfile
 from hullwatch.store import Reader
 
+_TABLES = {
+    "windows": csvfile.write_windows,
+    "events": csvfile.write_events,
+    "marks": csvfile.write_marks,
+}
+
 
 @click.command("export", epilog="Example: hullwatch export --db jar.db --what raw --out jar.csv")
 @db_option()
 @click.option(
     "--what",
-    type=click.Choice(["windows", "events", "raw"]),
+    type=click.Choice([*_TABLES, "raw"]),
     default="windows",
     show_default=True,
     help="Table to write.",
@@ -42,7 +48,7 @@ from hullwatch.store import Reader
 def command(
     db: Path, what: str, kind: str, node: str | None, out: Path | None, as_json: bool
 ) -> None:
-    """Write windows, events or raw samples as CSV, raw samples also as Parquet.
+    """Write windows, events, marks or raw samples as CSV, raw samples also as Parquet.
 
     Works while a logger writes. A file appears only when it is complete. The raw file can be
     replayed: hullwatch demo --replay reads its first three columns.
@@ -54,11 +60,9 @@ def command(
     with Reader.open(db) as reader, waiting(f"{what} rows") as bar:
 
         def write(source: Reader, stream: TextIO) -> int:
-            if what == "windows":
-                return csvfile.write_windows(source, stream, node)
-            if what == "events":
-                return csvfile.write_events(source, stream, node)
-            return csvfile.write_raw(source, stream, node, bar.advance_to)
+            if what == "raw":
+                return csvfile.write_raw(source, stream, node, bar.advance_to)
+            return _TABLES[what](source, stream, node)
 
         if out is None:
             rows = write(reader, sys.stdout)

@@ -8,11 +8,14 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from hullwatch.cli import figures
+from hullwatch.cli import figures, marklist
 from hullwatch.cli.options import DEFAULT_DB, db_option, json_option, print_json
 from hullwatch.control.registry import holders
 from hullwatch.errors import InputError
-from hullwatch.store import BootKey, DeviceClock, Reader, WindowRow
+from hullwatch.store import BootKey, DeviceClock, MarkRow, Reader, WindowRow
+from hullwatch.store.windowtimes import marked
+
+_Shown = tuple[WindowRow, figures.When, tuple[MarkRow, ...]]
 
 
 @click.command("rates", epilog="Example: hullwatch rates --db jar.db --json")
@@ -23,6 +26,7 @@ def command(db: Path | None, node: str | None, as_json: bool) -> None:
     """Show the newest leak rate of each window length, per node.
 
     Without --db: the database of the running logger, else hullwatch.db. Acknowledges nothing.
+    Marks are those that touch a window (hullwatch mark).
     """
     newest: dict[tuple[str, float], WindowRow] = {}
     clocks: dict[BootKey, DeviceClock] = {}
@@ -38,14 +42,18 @@ def command(db: Path | None, node: str | None, as_json: bool) -> None:
             for length in sorted(lengths):
                 for row in reader.windows(known.node, length, 1):
                     newest[known.node, length] = row
-    timed = [(row, _time_of(row, clocks)) for row in newest.values()]
+        rows = list(newest.values())
+        marks = list(marked(reader, rows))
+    shown = [(row, _time_of(row, clocks), on) for row, on in zip(rows, marks, strict=True)]
     if as_json:
-        print_json({"db": str(path), "rates": [_object(row, when) for row, when in timed]})
+        print_json({"db": str(path), "rates": [_object(*one) for one in shown]})
         return
     if not newest:
         click.echo(f"{path}: no window is stored yet (the shortest needs 10 s and 8 samples)")
         return
-    Console().print(_table(timed))
+    Console().print(_table(shown))
+    for mark in {mark.number: mark for on in marks for mark in on}.values():
+        click.echo(marklist.line(mark))
 
 
 def _running_database() -> Path | None:
@@ -58,29 +66,33 @@ def _time_of(row: WindowRow, clocks: dict[BootKey, DeviceClock]) -> figures.When
     return figures.When.of(clocks[BootKey(row.node, row.epoch, row.boot)], row.device_ms)
 
 
-def _object(row: WindowRow, when: figures.When) -> dict[str, object]:
+def _object(row: WindowRow, when: figures.When, marks: tuple[MarkRow, ...]) -> dict[str, object]:
     return {
         "node": row.node, "window_s": row.window_s, "n": row.n,
         "first_sample": row.first_sample, "last_sample": row.last_sample,
         "leak_rate_pa_m3_s": row.leak_rate_pa_m3_s, "u95_pa_m3_s": row.u95_pa_m3_s,
         "u95_kind": row.u95_kind, "t_ref_k": row.t_ref_k, "compensation": row.compensation,
         "flags": row.flags, "received_utc_us": row.received_utc_us, **when.as_json(),
+        "marks": [marklist.as_object(mark) for mark in marks],
     }  # fmt: skip
 
 
-def _table(rows: list[tuple[WindowRow, figures.When]]) -> Table:
+def _table(rows: list[_Shown]) -> Table:
     table = Table(
-        title=figures.title("newest leak rates", (row.t_ref_k for row, _ in rows)),
+        title=figures.title("newest leak rates", (row.t_ref_k for row, *_ in rows)),
         title_justify="left",
     )
     for name in ("node", "window", "rate ± 95 %", "interval contains", "ended, UTC"):
         table.add_column(name, no_wrap=name != "interval contains")
-    for row, when in rows:
+    if any(marks for *_, marks in rows):
+        table.add_column("marks")
+    for row, when, marks in rows:
         table.add_row(
             row.node,
             figures.length(row.window_s),
             figures.with_uncertainty(row.leak_rate_pa_m3_s, row.u95_pa_m3_s),
             figures.contents(row.u95_kind, row.flags),
             str(when),
+            ", ".join(mark.label for mark in marks),
         )
     return table

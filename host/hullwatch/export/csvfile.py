@@ -1,4 +1,4 @@
-"""CSV of windows, events and raw samples: one header line, UTF-8, LF, units in column names.
+"""CSV of windows, events, marks and raw samples: one header line, UTF-8, LF, units in column names.
 
 Numbers keep every digit they have in the store. `utc` is ISO 8601 and empty where nothing tells it;
 `utc_bound_s` is its error bound; `utc_source` says where both come from: "clock" is a measurement
@@ -16,11 +16,12 @@ import numpy as np
 
 from hullcore.estimator import NO_AUX
 from hullwatch.export.tofile import replacing
-from hullwatch.store import BootKey, DeviceClock, EventRow, WindowRow
+from hullwatch.store import BootKey, DeviceClock, EventRow, MarkRow, WindowRow
 from hullwatch.store.clocktime import UNKNOWN
+from hullwatch.store.windowtimes import marked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -49,13 +50,30 @@ _US = 1_000_000
 
 
 def write_windows(reader: Reader, out: TextIO, node: str | None = None) -> int:
-    """Every window, of one node or of all; returns the number of rows."""
-    return _write_rows(reader, out, WindowRow, reader.windows(node))
+    """Every window, of one node or of all; returns the number of rows.
+
+    The last column names the marks that touch it, such as `docking 3; note 4`.
+    """
+    rows = reader.windows(node)
+    marks = ("; ".join(mark.label for mark in on) for on in marked(reader, rows))
+    return _write_rows(reader, out, WindowRow, rows, {"marks": marks})
+
+
+def write_marks(reader: Reader, out: TextIO, node: str | None = None) -> int:
+    """Every mark that is about a node, or all, revoked and revoking ones too; number of rows."""
+    lines = csv.writer(out, lineterminator="\n")
+    names = [column.name for column in fields(MarkRow)]
+    lines.writerow(["from_utc", "to_utc", "entered_utc", *names])
+    rows = reader.marks(node, every=True)
+    for row in rows:
+        times = np.array([row.from_utc_us, row.to_utc_us, row.entered_utc_us], np.int64)
+        lines.writerow([*_iso(times), *astuple(row)])
+    return len(rows)
 
 
 def write_events(reader: Reader, out: TextIO, node: str | None = None) -> int:
     """Every event, of one node or of all; returns the number of rows."""
-    return _write_rows(reader, out, EventRow, reader.events(node))
+    return _write_rows(reader, out, EventRow, reader.events(node), {})
 
 
 def write_raw(
@@ -98,16 +116,18 @@ def _write_rows(
     out: TextIO,
     kind: type[WindowRow | EventRow],
     rows: Sequence[WindowRow | EventRow],
+    extra: dict[str, Iterator[str]],
 ) -> int:
     lines = csv.writer(out, lineterminator="\n")
-    lines.writerow([*UTC_COLUMNS, *(column.name for column in fields(kind))])
+    lines.writerow([*UTC_COLUMNS, *(column.name for column in fields(kind)), *extra])
     clocks = reader.clocks()
     for row in rows:
         device_us = np.array([row.device_ms * 1000])
         clock = clocks[BootKey(row.node, row.epoch, row.boot)]
         utc_us, bound_us = clock.utc_us(device_us)
         utc = _iso(utc_us)[0]
-        lines.writerow([utc, _seconds(bound_us)[0], clock.source if utc else "", *astuple(row)])
+        known = [utc, _seconds(bound_us)[0], clock.source if utc else ""]
+        lines.writerow([*known, *astuple(row), *(next(column) for column in extra.values())])
     return len(rows)
 
 

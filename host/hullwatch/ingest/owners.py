@@ -15,7 +15,7 @@ from hullwatch.errors import Impostor, InputError, PortMissing
 from hullwatch.ingest.dialogue import READ_S, Clock
 from hullwatch.ingest.owner import Listeners, PortOwner
 from hullwatch.link.events import Hello
-from hullwatch.store import CalibrationRow, Store
+from hullwatch.store import CalibrationRow, MarkRow, Store
 
 
 class PortOwners:
@@ -79,6 +79,11 @@ class PortOwners:
                 raise InputError("calibration missing", "this is a program error")
             store.add_calibration(CalibrationRow.from_message(values))
             return {"stored": True}
+        if request.get("do") == requests.MARK_ADD:
+            values = request.get("mark")
+            if not isinstance(values, dict):
+                raise InputError("mark missing", "this is a program error")
+            return {"number": store.add_mark(MarkRow.from_message(values))}
         if len(self.owners) == 1:
             return self.owners[0].answer(request)
         port = request.get("port")

@@ -10,6 +10,7 @@ from hullwatch.store.canvas import Envelope
 from hullwatch.store.chaincheck import Break, Head
 from hullwatch.store.clocktime import DeviceClock
 from hullwatch.store.hello import node_name
+from hullwatch.store.marks import MarkRow
 from hullwatch.store.opening import sqlite_version
 from hullwatch.store.prune import Prunable
 from hullwatch.store.reader import Reader
@@ -46,6 +47,7 @@ __all__ = [
     "Gap",
     "Head",
     "LinkCounters",
+    "MarkRow",
     "NodeRow",
     "Prunable",
     "RawSamples",

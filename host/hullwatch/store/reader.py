@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hullwatch.errors import StoreError
-from hullwatch.store import boottimes, calibrations, chaincheck, envelope, rawcodec
+from hullwatch.store import boottimes, calibrations, chaincheck, envelope, marks, rawcodec
 from hullwatch.store.canvas import Envelope
 from hullwatch.store.clocktime import DeviceClock
 from hullwatch.store.failures import told
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from hullwatch.store.calibrations import CalibrationRow
     from hullwatch.store.chaincheck import Break, Head
+    from hullwatch.store.marks import MarkRow
 
 _Row = TypeVar("_Row", WindowRow, EventRow, ConfigRow, VerdictRow)
 _Parameters = tuple[str | int | float, ...]
@@ -110,6 +111,21 @@ class Reader:
         """Calibrations in order of their dates, of one node or kind or of all."""
         with told(self.path):
             return calibrations.select(self._connection, node, kind)
+
+    def marks(self, node: str | None = None, every: bool = False) -> list[MarkRow]:
+        """Marks in order of their time: those that are about a node, or all.
+
+        ``every``: also those that were revoked, and what revoked them.
+        """
+        with told(self.path):
+            found = marks.select(self._connection)
+        if node is not None:
+            mine = self._all("SELECT DISTINCT name FROM configs WHERE node = ?", (node,))
+            about = {name for (name,) in mine}
+            found = [
+                m for m in found if m.node in ("", node) and (not m.chamber or m.chamber in about)
+            ]
+        return [m for m in found if every or (m.revoked_by is None and m.kind != marks.REVOKE)]
 
     def tests(
         self, node: str | None = None, part: str | None = None, last: int | None = None

@@ -336,7 +336,34 @@ _TESTED = (
     "CREATE INDEX tests_by_part ON tests (part)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _CHAINED, _CALIBRATED, _TREND, _TESTED)
+# What people say happened: added, never changed. See hullwatch.store.marks.
+_MARKED = (
+    """CREATE TABLE marks (
+        number INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        node TEXT NOT NULL,
+        chamber TEXT NOT NULL,
+        from_utc_us INTEGER NOT NULL,
+        to_utc_us INTEGER NOT NULL CHECK (to_utc_us >= from_utc_us),
+        text TEXT NOT NULL,
+        rate_pa_m3_s REAL,
+        u_pa_m3_s REAL,
+        bound_pa_m3_s REAL,
+        t_ref_k REAL,
+        told INTEGER NOT NULL,
+        entered_by TEXT NOT NULL,
+        entered_utc_us INTEGER NOT NULL,
+        revokes INTEGER UNIQUE REFERENCES marks (number)
+    )""",
+    """CREATE TRIGGER marks_stay BEFORE DELETE ON marks
+        BEGIN SELECT RAISE(ABORT, 'marks are never removed'); END""",
+    """CREATE TRIGGER marks_stay_as_they_are BEFORE UPDATE ON marks
+        BEGIN SELECT RAISE(ABORT, 'marks are never changed'); END""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _FIRST, _CHAINED, _CALIBRATED, _TREND, _TESTED, _MARKED,
+)  # fmt: skip
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

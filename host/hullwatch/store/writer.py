@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from hullwatch.errors import InputError
-from hullwatch.store import calibrations, progress, prune, repack
+from hullwatch.store import calibrations, marks, progress, prune, repack
 from hullwatch.store.batch import Batch
 from hullwatch.store.failures import told
 from hullwatch.store.opening import (
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from hullwatch.store.calibrations import CalibrationRow
+    from hullwatch.store.marks import MarkRow
     from hullwatch.store.prune import Prunable
 
 
@@ -108,6 +109,11 @@ class Store:
         """Store one; on disk when this returns. InputError for a node the store does not know."""
         with told(self.path), transaction(self._connection):
             calibrations.insert(self._connection, row)
+
+    def add_mark(self, row: MarkRow) -> int:
+        """Store one; on disk when this returns. Its number; InputError as `marks.insert`."""
+        with told(self.path), transaction(self._connection):
+            return marks.insert(self._connection, row)
 
     def repack(self) -> bool:
         """Make one span of raw blocks that wait for it; whether there was one to make.
