@@ -84,7 +84,8 @@ def _table(rows: list[_Shown]) -> Table:
     )
     for name in ("node", "window", "rate ± 95 %", "interval contains", "ended, UTC"):
         table.add_column(name, no_wrap=name != "interval contains")
-    if any(marks for *_, marks in rows):
+    any_marked = any(marks for *_, marks in rows)
+    if any_marked:
         table.add_column("marks")
     for row, when, marks in rows:
         table.add_row(
@@ -93,6 +94,6 @@ def _table(rows: list[_Shown]) -> Table:
             figures.with_uncertainty(row.leak_rate_pa_m3_s, row.u95_pa_m3_s),
             figures.contents(row.u95_kind, row.flags),
             str(when),
-            ", ".join(mark.label for mark in marks),
+            *([", ".join(mark.label for mark in marks)] if any_marked else []),
         )
     return table
