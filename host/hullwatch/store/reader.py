@@ -8,12 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hullwatch.errors import StoreError
-from hullwatch.store import boottimes, calibrations, chaincheck, envelope, marks, rawcodec
+from hullwatch.store import (
+    boottimes,
+    calibrations,
+    chaincheck,
+    envelope,
+    marks,
+    missing,
+    rawcodec,
+    windowspan,
+)
 from hullwatch.store.canvas import Envelope
 from hullwatch.store.clocktime import DeviceClock
 from hullwatch.store.failures import told
 from hullwatch.store.opening import connect_reader, is_new, refuse_foreign
-from hullwatch.store.ranges import NO_BOOT, RAW, RECORD, Stream, subtracted
+from hullwatch.store.pictureclocks import picture_clocks
+from hullwatch.store.ranges import RAW, Stream
 from hullwatch.store.rawread import joined, raw_chunks
 from hullwatch.store.rows import (
     BootKey,
@@ -212,8 +222,8 @@ class Reader:
         """What is missing between the first number and the last one stored, stream by stream."""
         found = []
         with told(self.path):
-            for stream, settled in self._streams(node):
-                found += self._gaps(stream, settled)
+            for stream, settled in missing.streams(self._connection, node):
+                found += missing.gaps_of(self._connection, stream, settled)
         return sorted(found, key=lambda gap: (gap.stream, gap.epoch, gap.boot, gap.first))
 
     def raw_gaps(self, boot: BootKey) -> list[Gap]:
@@ -222,29 +232,8 @@ class Reader:
         `gaps` believes what was settled once; this also finds what was removed since.
         """
         with told(self.path):
-            return sorted(self._gaps(Stream(RAW, *boot), 0), key=lambda gap: gap.first)
-
-    def _gaps(self, stream: Stream, settled: int) -> list[Gap]:
-        """Stated holes of a stream, where not stored, and what else is missing above `settled`."""
-        connection = self._connection
-        key = (stream.kind, stream.epoch, stream.boot)
-        holes = stream.stated(connection)
-        found = [
-            Gap(*key, a, b, reason)
-            for first, past, reason in holes
-            for a, b in stream.missing(connection, first, past)
-        ]
-        missing = stream.missing(connection, settled, stream.past_last(connection))
-        unexplained = subtracted(missing, [(a, b) for a, b, _ in holes])
-        return found + [Gap(*key, a, b, "") for a, b in unexplained]
-
-    def _streams(self, node: str) -> list[tuple[Stream, int]]:
-        """Every stream of a node with the number up to which it is settled."""
-        spools = self._all("SELECT epoch, record_next FROM spools WHERE node = ?", (node,))
-        boots = self._all("SELECT epoch, boot, raw_next FROM boots WHERE node = ?", (node,))
-        return [(Stream(RECORD, node, epoch, NO_BOOT), settled) for epoch, settled in spools] + [
-            (Stream(RAW, node, epoch, boot), settled) for epoch, boot, settled in boots
-        ]
+            found = missing.gaps_of(self._connection, Stream(RAW, *boot), 0)
+            return sorted(found, key=lambda gap: gap.first)
 
     def summary(self, node: str) -> Summary:
         """What is stored of a node, all numbers of one moment."""
@@ -294,11 +283,31 @@ class Reader:
     ) -> Envelope:
         """The same of a node between two times; boots whose UTC nobody knows are left out."""
         with self._moment():
-            clocks = [(b.key, self.clock_fits(b.key)) for b in self.boots(node)]
-            known = [(key, DeviceClock(fits)) for key, fits in clocks if fits]
+            known = self._picture_clocks(node, start_utc_us, past_utc_us)
             return envelope.of_time(
                 self._connection, known, channel, start_utc_us, past_utc_us, pixels
             )
+
+    def windows_utc(
+        self, node: str, window_s: float, start_utc_us: int, past_utc_us: int, most: int
+    ) -> list[tuple[WindowRow, int]]:
+        """The newest `most` windows of a length that end between two times, with that UTC."""
+        with self._moment():
+            known = self._picture_clocks(node, start_utc_us, past_utc_us)
+            return windowspan.between(
+                self._connection, known, window_s, start_utc_us, past_utc_us, most
+            )
+
+    def _picture_clocks(
+        self, node: str, start_utc_us: int, past_utc_us: int
+    ) -> list[tuple[BootKey, DeviceClock]]:
+        keys = [boot.key for boot in self.boots(node)]
+        return picture_clocks(self._connection, keys, start_utc_us, past_utc_us)
+
+    def changes(self) -> int:
+        """A number that is another one after each commit of anybody else."""
+        ((number,),) = self._all("PRAGMA data_version")
+        return int(number)
 
     def chain_heads(self, node: str | None = None) -> list[Head]:
         """Length and value of every hash chain, to be printed and compared later."""
