@@ -22,6 +22,7 @@ from hullwatch import errors
 from hullwatch.cli import app
 from hullwatch.link import messages, recordkinds
 from hullwatch.link.fields import Field
+from hullwatch.web import describe
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
@@ -29,6 +30,7 @@ PAGES = (
     "firmware/README.md",
     "host/docs/architecture.md",
     "host/docs/cli.md",
+    "host/docs/http-api.md",
     "host/docs/wire.md",
 )
 HELP_WIDTH = 80
@@ -319,10 +321,21 @@ def node_settings() -> str:
 
 # --- pages ----------------------------------------------------------------------------------------
 
+
+def http_api() -> str:
+    """Every way into the dashboard's server, from its table."""
+    rows = [
+        (method, f"`{path}`", f"`{names}`" if names else "", doc)
+        for method, path, names, doc in describe.table()
+    ]
+    return table(("", "below /api/v1", "parameters", "gives"), rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "commands": cli_commands,
     "exit-codes": exit_codes,
     "exit-families": exit_families,
+    "http-api": http_api,
     "messages": wire_messages,
     "packages": packages,
     "records": wire_records,

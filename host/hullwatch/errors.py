@@ -26,6 +26,7 @@ HullwatchError          exit code 1
 ├── CalibrationError    exit code 9: what a result needs is not calibrated
 │   ├── CalibrationMissing  exit code 65: there is no such calibration
 │   └── CalibrationExpired  exit code 66: it was valid once
+├── AddressTaken        exit code 19: the network address to serve at is taken
 ├── NotDetermined       exit code 60: a search for a leak ended without naming a section
 ├── VerificationError   exit code 8: a stored result is not what its stored samples give
 └── StoreError          exit code 6: the database cannot be used
@@ -150,6 +151,12 @@ class MissingCapability(HullwatchError):
     """Something optional that this command needs is not installed or not possible here."""
 
     exit_code = 40
+
+
+class AddressTaken(HullwatchError):
+    """Another program listens at the address that was to be served at."""
+
+    exit_code = 19
 
 
 class NotDetermined(HullwatchError):

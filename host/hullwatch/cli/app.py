@@ -32,6 +32,7 @@ _COMMANDS = {
     "prune": "Remove old raw samples; what they gave stays.",
     "rates": "Show the newest leak rates.",
     "sensors": "List the sensors a node can have.",
+    "serve": "Show chambers, leak rates and tests in a browser.",
     "shell": "Leave to the REPL of a node, and come back.",
     "test": "Run leak tests: recipes, parts, verdicts.",
     "verify": "Recompute every stored result and compare.",

@@ -30,7 +30,7 @@ def command(db: Path | None, node: str | None, as_json: bool) -> None:
     """
     newest: dict[tuple[str, float], WindowRow] = {}
     clocks: dict[BootKey, DeviceClock] = {}
-    path = db or _running_database() or DEFAULT_DB
+    path = db or running_database() or DEFAULT_DB
     with Reader.open(path) as reader:
         nodes = [known for known in reader.nodes() if node in (None, known.node)]
         if node is not None and not nodes:
@@ -56,7 +56,8 @@ def command(db: Path | None, node: str | None, as_json: bool) -> None:
         click.echo(marklist.line(mark))
 
 
-def _running_database() -> Path | None:
+def running_database() -> Path | None:
+    """The database that is being logged into, when there is one only."""
     known = [Path(holder.database) for holder in holders() if holder.database]
     return known[0] if len(known) == 1 else None
 

@@ -13,20 +13,19 @@ from rich.table import Table
 
 from hullwatch.cli import figures
 from hullwatch.cli.options import DEFAULT_DB, db_option, json_option, print_json
+from hullwatch.cli.rates import running_database
 from hullwatch.cli.reach import ask_owner, holder_for, own_dialogue
 from hullwatch.control import requests
-from hullwatch.control.registry import Holder, holders
-from hullwatch.errors import InputError
+from hullwatch.control.registry import Holder
 from hullwatch.ingest.dialogue import Dialogue
 from hullwatch.ingest.settings import read_settings
 from hullwatch.ingest.testorders import answer_data, order
-from hullwatch.leaktest import follow, nodebody, recipefile
+from hullwatch.leaktest import attempts, follow, nodebody, recipefile
 from hullwatch.link import messages as m
 from hullwatch.link.testnames import REASONS
 from hullwatch.store import Reader, VerdictRow
 
 _LOOK_S = 0.5
-_PART_BYTES = 32
 
 
 class _Owned:
@@ -91,10 +90,7 @@ def run(recipe: Path, part: str, port: str | None, db: Path | None, as_json: boo
     Exit code 0: PASS; 80: FAIL; 81: RETEST (run it again with the same id); 82: GROSS; 83:
     INVALID. Ctrl-C ends the waiting, not the test: hullwatch test abort does.
     """
-    if not 0 < len(part.encode()) <= _PART_BYTES or part.strip() != part:
-        raise InputError(
-            f"--part {part!r} is no part id", f"1 to {_PART_BYTES} bytes, no blanks around it"
-        )
+    attempts.check_part(part)
     wanted = recipefile.load(recipe)
     attempt = _attempt(db, part)
     with _reached(port) as node:
@@ -123,7 +119,7 @@ def list_(db: Path | None, part: str | None, last: int | None, as_json: bool) ->
 
     Without --db: the database of the running logger, else hullwatch.db.
     """
-    with Reader.open(db or _running_database() or DEFAULT_DB) as reader:
+    with Reader.open(db or running_database() or DEFAULT_DB) as reader:
         rows = reader.tests(None, part, last)
     if as_json:
         print_json({"tests": [_row_object(row) for row in rows]})
@@ -155,28 +151,15 @@ def abort(port: str | None, as_json: bool) -> None:
         click.echo(f"phase: {now.phase}")
 
 
-def _running_database() -> Path | None:
-    known = [Path(holder.database) for holder in holders() if holder.database]
-    return known[0] if len(known) == 1 else None
-
-
 def _attempt(db: Path | None, part: str) -> int:
     """1, or the next after RETEST; InputError for a part that has had its verdict."""
-    path = db or _running_database()
+    path = db or running_database()
     if path is None:
         if not DEFAULT_DB.exists():
             return 1
         path = DEFAULT_DB
     with Reader.open(path) as reader:
-        known = reader.tests(None, part, 1)
-    if not known:
-        return 1
-    if known[0].verdict != "RETEST":
-        raise InputError(
-            f"part {part} was tested: {known[0].verdict} in attempt {known[0].attempt} ({path})",
-            "a part id is used once",
-        )
-    return known[0].attempt + 1
+        return attempts.next_attempt(reader, part)
 
 
 def _line(part: str, now: follow.Progress) -> str:

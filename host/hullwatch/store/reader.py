@@ -42,7 +42,7 @@ from hullwatch.store.rows import (
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
     from hullwatch.store.calibrations import CalibrationRow
@@ -283,7 +283,7 @@ class Reader:
     ) -> Envelope:
         """The same of a node between two times; boots whose UTC nobody knows are left out."""
         with self._moment():
-            known = self._picture_clocks(node, start_utc_us, past_utc_us)
+            known = self.picture_clocks(self._keys(node), start_utc_us, past_utc_us)
             return envelope.of_time(
                 self._connection, known, channel, start_utc_us, past_utc_us, pixels
             )
@@ -293,16 +293,20 @@ class Reader:
     ) -> list[tuple[WindowRow, int]]:
         """The newest `most` windows of a length that end between two times, with that UTC."""
         with self._moment():
-            known = self._picture_clocks(node, start_utc_us, past_utc_us)
+            known = self.picture_clocks(self._keys(node), start_utc_us, past_utc_us)
             return windowspan.between(
                 self._connection, known, window_s, start_utc_us, past_utc_us, most
             )
 
-    def _picture_clocks(
-        self, node: str, start_utc_us: int, past_utc_us: int
+    def picture_clocks(
+        self, boots: Iterable[BootKey], start_utc_us: int, past_utc_us: int
     ) -> list[tuple[BootKey, DeviceClock]]:
-        keys = [boot.key for boot in self.boots(node)]
-        return picture_clocks(self._connection, keys, start_utc_us, past_utc_us)
+        """Those boots that can lie between two times, with clocks good enough for a picture."""
+        with told(self.path):
+            return picture_clocks(self._connection, boots, start_utc_us, past_utc_us)
+
+    def _keys(self, node: str) -> list[BootKey]:
+        return [boot.key for boot in self.boots(node)]
 
     def changes(self) -> int:
         """A number that is another one after each commit of anybody else."""

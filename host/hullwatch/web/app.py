@@ -1,0 +1,124 @@
+"""The application: the table of routes, the stream, the pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from hullwatch.errors import HullwatchError
+from hullwatch.store import Reader
+from hullwatch.web import assets
+from hullwatch.web.ask import Ask, Endpoint
+from hullwatch.web.describe import description
+from hullwatch.web.failures import NoSuch, status_of, told
+from hullwatch.web.feed import Feed
+from hullwatch.web.guard import Guard, check_token, json_body
+from hullwatch.web.readers import Readers
+from hullwatch.web.routes import ENDPOINTS, ROOT, STREAM
+from hullwatch.web.site import Site
+from hullwatch.web.stream import ChangeStream
+
+_Answer = Callable[[Request], Awaitable[Any]]
+_NO_STORE = {"cache-control": "no-store"}
+_PAGE = "index.html"
+
+
+def build(site: Site) -> ASGIApp:
+    """The application for one database; it opens its readers when it is first asked."""
+    readers, order_readers = Readers(site.open_reader), Readers(site.open_reader)
+    feed = Feed(site, readers)
+
+    @asynccontextmanager
+    async def running(_: Starlette) -> AsyncIterator[None]:
+        feed.start()
+        try:
+            yield
+        finally:
+            await feed.stop()
+            readers.close()
+            order_readers.close()
+
+    routes = [
+        Route(
+            one.path,
+            _answered(one, site, order_readers if one.control else readers),
+            methods=[one.method],
+        )
+        for one in ENDPOINTS
+    ]
+    routes += [
+        Route(STREAM, _streamed(feed), methods=["GET"]),
+        Route(ROOT, _described, methods=["GET"]),
+        Route(f"{ROOT}/", _described, methods=["GET"]),
+        Route(f"{ROOT}/{{rest:path}}", _nothing),
+        Route("/{name:path}", _assets(), methods=["GET"]),
+    ]
+    return Guard(
+        Starlette(
+            routes=routes,
+            lifespan=running,
+            exception_handlers={
+                HullwatchError: _failed,
+                Exception: _failed,
+            },
+        ),
+        site.hosts,
+    )
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    """What is wrong and what to do; for what nobody expected only its kind, the trace is logged."""
+    if not isinstance(error, HullwatchError):
+        error = HullwatchError(f"internal error: {type(error).__name__}", "the server's log has it")
+    return JSONResponse(told(error), status_of(error), _NO_STORE)
+
+
+def _answered(one: Endpoint, site: Site, readers: Readers) -> _Answer:
+    async def answer(request: Request) -> Response:
+        if one.control:
+            check_token(request, site.token)
+            given: Mapping[str, object] = await json_body(request)
+        else:
+            given = dict(request.query_params)
+        values = one.checked(given)
+
+        def question(reader: Reader) -> dict[str, Any]:
+            return one.answer(Ask(site, reader, request.path_params, values))
+
+        return JSONResponse(await readers.run(question), headers=_NO_STORE)
+
+    return answer
+
+
+def _streamed(feed: Feed) -> _Answer:
+    async def answer(request: Request) -> ChangeStream:
+        return ChangeStream(feed, request)
+
+    return answer
+
+
+async def _described(_: Request) -> Response:
+    return JSONResponse(description(), headers=_NO_STORE)
+
+
+async def _nothing(request: Request) -> Response:
+    raise NoSuch(f"nothing at {request.url.path[:200]!r}", f"{ROOT} lists what there is")
+
+
+def _assets() -> _Answer:
+    known = assets.load()
+
+    async def answer(request: Request) -> Response:
+        asset = known.get(request.path_params["name"] or _PAGE)
+        if asset is None:
+            raise NoSuch(f"no page {request.path_params['name'][:100]!r}", "start at /")
+        return asset.response(request)
+
+    return answer
