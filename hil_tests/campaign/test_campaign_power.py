@@ -12,6 +12,26 @@ SHORT = {"windows_s": (10, 60), "sync_s": 10}
 """Syncs every ten seconds, so that a short run meets many."""
 
 
+SET = b"p_out_pa=101000"
+"""A setting that is written in the middle of a life."""
+
+
+def resettled(one):
+    """The setting is changed, which restarts the node, wherever the power goes meanwhile."""
+    one.logger.ask(m.CONFIG_STAGE, SET, lambda reply: None)
+    one.logger.ask(m.CONFIG_COMMIT, b"", lambda reply: None)
+    one.run(5)
+
+
+def settings_whole(one):
+    """What is in force is the old or the new, never the defaults for want of a readable copy."""
+    config = one.bench.node.config
+    assert not config.fallback
+    key, _, value = SET.decode().partition("=")
+    assert config.values[key] in (one.p_out_pa, int(value))
+    assert config.values["sync_s"] == SHORT["sync_s"]
+
+
 def aged(one, seconds=30):
     """A life before the cut: some of it heard, some of it only on the flash."""
     one.log()
@@ -26,13 +46,16 @@ def test_every_operation(yard, tally, trials):
     cut = 0
     while cut < trials:
         one = yard(seed=cut, extra=SHORT)
+        one.p_out_pa = one.bench.node.config.values["p_out_pa"]
         one.bench.files.cut_at(cut * (1 if trials > 6 else 7))
         aged(one, 20)
+        resettled(one)
         one.run(20)
         one.sleep(65)
-        uncut = one.bench.node.stamp.boot == 1
+        uncut = not one.bench.cuts
         one.settle(90)
         one.audit(tally)
+        settings_whole(one)
         one.close()
         cut += 1
         if uncut:

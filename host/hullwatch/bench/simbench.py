@@ -61,14 +61,14 @@ class SimBench:
         while not to_host:
             try:
                 wait = self.node.poll()
+                if self.node.restart and not to_host:
+                    self.node.stop()
+                    self._boot()
+                    return
             except PowerCut:
                 self.power_cut()
                 return
             if to_host:
-                return
-            if self.node.restart:
-                self.node.stop()
-                self._boot()
                 return
             now = clock.us
             if now >= end_us:
