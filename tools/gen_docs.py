@@ -19,6 +19,7 @@ import doc_console
 from hullcore import settings
 from hullnode.configfile import text_of
 from hullwatch import errors
+from hullwatch.alarms.rules import RULES
 from hullwatch.cli import app
 from hullwatch.link import messages, recordkinds
 from hullwatch.link.fields import Field
@@ -28,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
     "README.md",
     "firmware/README.md",
+    "host/docs/alarms.md",
     "host/docs/architecture.md",
     "host/docs/cli.md",
     "host/docs/http-api.md",
@@ -298,6 +300,18 @@ def packages() -> str:
     return table(("package", "what"), rows)
 
 
+# --- alarms ---------------------------------------------------------------------------------------
+
+
+def alarm_rules() -> str:
+    """Every alarm rule with its usual severity and limit."""
+    rows = []
+    for name, (_, severity, limit, what) in RULES.items():
+        usual = "" if limit is None else f"{limit / 3600:g} h" if limit >= 3600 else f"{limit:g} s"
+        rows.append((f"`{name}`", what, severity, usual))
+    return table(("rule", "what", "severity", "limit"), rows)
+
+
 # --- the node -------------------------------------------------------------------------------------
 
 
@@ -332,6 +346,7 @@ def http_api() -> str:
 
 
 PARTS: dict[str, Callable[[], str]] = {
+    "alarm-rules": alarm_rules,
     "commands": cli_commands,
     "exit-codes": exit_codes,
     "exit-families": exit_families,

@@ -27,6 +27,7 @@ HullwatchError          exit code 1
 │   ├── CalibrationMissing  exit code 65: there is no such calibration
 │   └── CalibrationExpired  exit code 66: it was valid once
 ├── AddressTaken        exit code 19: the network address to serve at is taken
+├── NotTold             exit code 67: a channel did not take a message
 ├── NotDetermined       exit code 60: a search for a leak ended without naming a section
 ├── VerificationError   exit code 8: a stored result is not what its stored samples give
 └── StoreError          exit code 6: the database cannot be used
@@ -157,6 +158,12 @@ class AddressTaken(HullwatchError):
     """Another program listens at the address that was to be served at."""
 
     exit_code = 19
+
+
+class NotTold(HullwatchError):
+    """A channel did not take a message."""
+
+    exit_code = 67
 
 
 class NotDetermined(HullwatchError):

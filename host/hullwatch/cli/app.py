@@ -14,6 +14,7 @@ import hullwatch
 from hullwatch.errors import HullwatchError
 
 _COMMANDS = {
+    "alarms": "Raise alarms, tell people, acknowledge.",
     "backup": "Copy a database, also while a logger writes it.",
     "calibrate": "Measure what later results are judged by.",
     "config": "Show or change a node's settings.",

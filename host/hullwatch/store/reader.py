@@ -88,6 +88,16 @@ class Reader:
         )
         return [NodeRow(*row) for row in rows]
 
+    def heard_utc_us(self, node: str) -> int:
+        """When something of a node was stored last, or it said HELLO; 0 for one not known."""
+        ((heard,),) = self._all(
+            "SELECT COALESCE(MAX(utc_us), 0) FROM ("
+            "SELECT last_seen_utc_us AS utc_us FROM nodes WHERE node = ?1 UNION ALL"
+            " SELECT updated_utc_us FROM sessions WHERE node = ?1)",
+            (node,),
+        )
+        return int(heard)
+
     def boots(self, node: str | None = None) -> list[BootRow]:
         """Boots in order, of one node or of all."""
         rows = self._all(

@@ -1,0 +1,1 @@
+"""Alarms that reach people: rules over the store, latched till acknowledged, told till received."""
