@@ -57,9 +57,9 @@ class Bench(SimBench):
         super().__init__(spec)
 
     def _open(self, path, mode="r"):
-        """Settings, boot counter, owner and trends lie on the flash too; the bench provided some."""
+        """Settings, boot counter, owner and trends lie on the flash; the bench provided some."""
         here = path in self.files.content or not mode.startswith("r")
-        return self.files.open(path, mode) if here else open(path, mode)
+        return self.files.open(path, mode) if here else Path(path).open(mode)
 
     def _boot(self):
         SMALL_FILES[self._folder.name] = self._open
