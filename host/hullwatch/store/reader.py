@@ -16,6 +16,7 @@ from hullwatch.store import (
     marks,
     missing,
     rawcodec,
+    totals,
     windowspan,
 )
 from hullwatch.store.canvas import Envelope
@@ -90,13 +91,8 @@ class Reader:
 
     def heard_utc_us(self, node: str) -> int:
         """When something of a node was stored last, or it said HELLO; 0 for one not known."""
-        ((heard,),) = self._all(
-            "SELECT COALESCE(MAX(utc_us), 0) FROM ("
-            "SELECT last_seen_utc_us AS utc_us FROM nodes WHERE node = ?1 UNION ALL"
-            " SELECT updated_utc_us FROM sessions WHERE node = ?1)",
-            (node,),
-        )
-        return int(heard)
+        with told(self.path):
+            return totals.heard_utc_us(self._connection, node)
 
     def boots(self, node: str | None = None) -> list[BootRow]:
         """Boots in order, of one node or of all."""
@@ -247,34 +243,8 @@ class Reader:
 
     def summary(self, node: str) -> Summary:
         """What is stored of a node, all numbers of one moment."""
-        with self._moment():
-            return self._summary(node)
-
-    def _summary(self, node: str) -> Summary:
-        ((boots, samples),) = self._all(
-            "SELECT COUNT(*), TOTAL(samples) FROM boots WHERE node = ?", (node,)
-        )
-        ((records,),) = self._all("SELECT TOTAL(records) FROM spools WHERE node = ?", (node,))
-        ((conflicts,),) = self._all("SELECT COUNT(*) FROM conflicts WHERE node = ?", (node,))
-        (link,) = self._all(
-            "SELECT TOTAL(frames), TOTAL(crc_errors), TOTAL(malformed), TOTAL(duplicates),"
-            " TOTAL(telemetry_lost) FROM sessions WHERE node = ?",
-            (node,),
-        )
-        frames, crc_errors, malformed, duplicates, telemetry_lost = (int(total) for total in link)
-        return Summary(
-            node=node,
-            boots=boots,
-            samples=int(samples),
-            records=int(records),
-            gaps=tuple(self.gaps(node)),
-            duplicates=duplicates,
-            conflicts=conflicts,
-            frames=frames,
-            crc_errors=crc_errors,
-            malformed=malformed,
-            telemetry_lost=telemetry_lost,
-        )
+        with self._moment(), told(self.path):
+            return totals.summary(self._connection, node, tuple(self.gaps(node)))
 
     def envelope(
         self, boot: BootKey, first: int, past: int, pixels: int, channel: str = "p_q8"
