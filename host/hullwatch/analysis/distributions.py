@@ -46,3 +46,8 @@ def f_tail(value: float, dof: float, dof_below: float) -> float:
 def normal_cdf(values: object) -> object:
     """Φ of an array."""
     return _special().ndtr(values)
+
+
+def t_tail(value: float, dof: float) -> float:
+    """Probability that Student's t exceeds `value`."""
+    return float(_special().stdtr(dof, -value))
