@@ -76,7 +76,8 @@ def judged(fine: Series, t_ref_k: float, lsb_k: float = 0.0) -> Compensation:
         verdict = REFUSED
     else:
         verdict = HELPS if y_long < (1 - _EVEN) * p_long else NO_MATTER
-    return Compensation(verdict, tuple(causes), *long, *slopes)
+    told = tuple(causes) if verdict == REFUSED else ()  # noise at short lags alone averages out
+    return Compensation(verdict, told, *long, *slopes)
 
 
 def _first(fine: Series) -> np.typing.NDArray[np.bool_]:

@@ -37,7 +37,7 @@ class Series:
 
     @property
     def t_s(self) -> Floats:
-        """Middle of each bin, seconds from the start."""
+        """Middle of each bin, seconds from the start (`start_utc_s`)."""
         return np.asarray((self.position + 0.5) * self.bin_s, np.float64)
 
     @property
@@ -75,23 +75,20 @@ class Series:
         """
         if not len(self):
             return self
-        origin = int(self.position[0])
-        factor = -(-int(self.position[-1] - origin + 1) // most)
+        factor = -(-int(self.position[-1] - self.position[0] + 1) // most)
         if factor == 1:
             return self
-        group = (self.position - origin) // factor
-        starts = np.flatnonzero(np.diff(group, prepend=-1))
+        group = self.position // factor
+        starts = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
         weight = np.add.reduceat(self.share, starts)
 
         def mean(values: Floats) -> Floats:
             found: Floats = np.add.reduceat(values * self.share, starts) / weight
             return found
 
-        # positions in the new width, from the first bin's begin
         new = Series(
             group[starts], self.bin_s * factor, weight / factor, mean(self.p_pa),
-            mean(self.temperature_k), mean(self.y_pa),
-            None if self.start_utc_s is None else self.start_utc_s + origin * self.bin_s,
+            mean(self.temperature_k), mean(self.y_pa), self.start_utc_s,
         )  # fmt: skip
         return new.chosen(new.share >= 0.5)
 

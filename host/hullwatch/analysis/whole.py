@@ -26,6 +26,9 @@ from hullwatch.errors import InputError
 SPLITTING = ("repair", "open", "fill")
 """Marks across which a slope does not go on."""
 
+MASKING = (*SPLITTING, "docking", "known-leak")
+"""Marks during which the pressure says nothing of the leak."""
+
 _FEWEST = 2
 _SETTLED = 5.0  # time constants after a mark
 _GAP = 0.1
@@ -33,11 +36,25 @@ _GAP = 0.1
 
 @dataclass(frozen=True)
 class Mark:
-    """Something that was done to the chamber: `kind` is repair, open, fill or note."""
+    """Something that happened to the chamber, from `utc_s` to `until_s` (None: a moment).
+
+    Slopes do not go on across the kinds in `SPLITTING`; what those in `MASKING` touch is left out;
+    others change nothing.
+    """
 
     kind: str
     utc_s: float
+    until_s: float | None = None
     note: str = ""
+
+
+@dataclass(frozen=True)
+class _Split:
+    """A mark that splits, or hides, in seconds after the start of the series."""
+
+    kind: str
+    from_s: float
+    to_s: float
 
 
 @dataclass(frozen=True)
@@ -97,15 +114,12 @@ def analyse_series(
     ``short``: Allan sums of the samples themselves, for lags below a bin. InputError for fewer than
     two bins and for readings that are none.
     """
-    _physical(fine)
     notes: list[str] = []
-    compensation = _compensation(fine, chamber, notes)
-    if compensation is not None and compensation.verdict == REFUSED:
-        fine = _uncompensated(fine, chamber)
-        chamber = replace(chamber, compensation="none")
-    whole = fine.coarser()
-    at = _times(marks, whole, notes)
-    begin, end = _stretch(whole, at, chamber)
+    compensation, fine, chamber = _judged(fine, chamber, notes)
+    marked = _splits(marks, fine, notes)
+    fine = _masked(fine, marked)
+    splits = [split for split in marked if split.kind in SPLITTING]
+    begin, end = _stretch(fine, splits, chamber)
     stretch = fine.between(begin, end).coarser()
     if len(stretch) < _FEWEST:
         raise InputError(
@@ -119,13 +133,13 @@ def analyse_series(
     straight = straightness(work, chosen.name)
     factor, unit = _factor(chamber, notes)
     best, budget = _budgeted(work, chosen, straight, compensation)
-    slope, noise = chosen.value or 0.0, fitting.noise if fitting else None
+    slope, noise, whole = chosen.value or 0.0, fitting.noise if fitting else None, fine.coarser()
     return Analysis(
         chamber, whole, (begin, end), unit,
         tuple(method.scaled(factor, unit) for method in found),
         best, why, budget, noise, _allan(fine, short, slope, noise),
         compensation, straight, _changes(whole, notes),
-        tuple(_repairs(work, whole, at, factor, unit)), _reserve(work, best, factor),
+        tuple(_repairs(work, fine, splits, factor, unit)), _reserve(work, best, factor),
         tuple(marks), tuple(dict.fromkeys(notes)),
     )  # fmt: skip
 
@@ -160,29 +174,54 @@ def _compensation(fine: Series, chamber: Chamber, notes: list[str]) -> Compensat
     return found
 
 
+def _judged(
+    fine: Series, chamber: Chamber, notes: list[str]
+) -> tuple[Compensation | None, Series, Chamber]:
+    """The verdict on the compensation, and what to work on if it is refused."""
+    _physical(fine)
+    found = _compensation(fine, chamber, notes)
+    if found is None or found.verdict != REFUSED:
+        return found, fine, chamber
+    return found, _uncompensated(fine, chamber), replace(chamber, compensation="none")
+
+
 def _uncompensated(fine: Series, chamber: Chamber) -> Series:
     return replace(fine, y_pa=fine.p_pa * (chamber.t_ref_k / float(fine.temperature_k.mean())))
 
 
-def _times(
-    marks: Sequence[Mark], whole: Series, notes: list[str]
-) -> list[tuple[float, str]]:  # fmt: skip
-    """(seconds after the start, kind) of the marks that split, in order, within the series."""
-    splitting = [mark for mark in marks if mark.kind in SPLITTING]
-    if splitting and whole.start_utc_s is None:
+def _splits(marks: Sequence[Mark], fine: Series, notes: list[str]) -> list[_Split]:
+    """The marks that hide or split something within the series, in order of their ends."""
+    chosen = [mark for mark in marks if mark.kind in MASKING]
+    if chosen and fine.start_utc_s is None:
         notes.append("the clock is not known: marks have no place in the series")
         return []
-    start = whole.start_utc_s or 0.0
-    at = sorted((mark.utc_s - start, mark.kind) for mark in splitting)
-    end = float(whole.t_s[-1]) + whole.bin_s / 2
-    return [(t, kind) for t, kind in at if 0 < t < end]
+    start = fine.start_utc_s or 0.0
+    end = float(fine.t_s[-1]) + fine.bin_s / 2
+    found = []
+    for mark in chosen:
+        past = mark.utc_s if mark.until_s is None else mark.until_s
+        found.append(_Split(mark.kind, mark.utc_s - start, past - start))
+    inside = [split for split in found if split.to_s > 0 and split.from_s < end]
+    return sorted(inside, key=lambda split: split.to_s)
 
 
-def _stretch(whole: Series, at: list[tuple[float, str]], chamber: Chamber) -> tuple[float, float]:
-    end = float(whole.t_s[-1]) + whole.bin_s / 2
-    if not at:
-        return float(whole.t_s[0]) - whole.bin_s / 2, end
-    return at[-1][0] + _SETTLED * (chamber.settling_s or 0.0), end
+def _masked(fine: Series, splits: list[_Split]) -> Series:
+    """Without the bins that a mark touches; a moment touches none."""
+    keep = np.ones(len(fine), np.bool_)
+    begin = fine.position * fine.bin_s
+    for split in splits:
+        if split.to_s > split.from_s:
+            keep &= (begin + fine.bin_s <= split.from_s) | (begin >= split.to_s)
+    if not keep.any():
+        raise InputError("marks cover all of the span", "a longer span")
+    return fine.chosen(keep)
+
+
+def _stretch(fine: Series, splits: list[_Split], chamber: Chamber) -> tuple[float, float]:
+    begin, end = float(fine.t_s[0]) - fine.bin_s / 2, float(fine.t_s[-1]) + fine.bin_s / 2
+    if splits:
+        begin = max(begin, splits[-1].to_s + _SETTLED * (chamber.settling_s or 0.0))
+    return begin, end
 
 
 def _quantisation(
@@ -275,20 +314,23 @@ def _changes(whole: Series, notes: list[str]) -> tuple[Change, ...]:
 
 
 def _repairs(
-    work: Work, whole: Series, at: list[tuple[float, str]], factor: float, unit: str
+    work: Work, fine: Series, splits: list[_Split], factor: float, unit: str
 ) -> list[Repair]:  # fmt: skip
+    """Each repair with what is stored up to the marks on both sides of it."""
     found = []
-    edges = [-math.inf, *(t for t, _ in at), math.inf]
     settle = _SETTLED * (work.chamber.settling_s or 0.0)
-    for i, (t, kind) in enumerate(at):
-        if kind != "repair":
+    for i, split in enumerate(splits):
+        if split.kind != "repair":
             continue
-        begin = max(edges[i] + settle, 0.0) if math.isfinite(edges[i]) else 0.0
-        end = min(edges[i + 2], float(whole.t_s[-1]) + whole.bin_s)
-        around = whole.between(begin, end)
-        extra = _systematic_slopes(work, around, t)
+        begin = splits[i - 1].to_s + settle if i else 0.0
+        end = splits[i + 1].from_s if i + 1 < len(splits) else math.inf
+        around = fine.between(begin, end)
+        if not len(around):
+            continue
+        coarse = around.coarser()
         repair = compared(
-            around, t, settle_s=settle, u_systematic=extra,
+            coarse, split.from_s, settle_s=split.to_s - split.from_s + settle,
+            u_systematic=_systematic_slopes(work, coarse, split.from_s),
             outside_pa=work.chamber.outside_pa, beyond=work.beyond,
         )  # fmt: skip
         found.append(shifted(repair, factor, unit))

@@ -15,6 +15,7 @@ from hullwatch.errors import HullwatchError
 
 _COMMANDS = {
     "alarms": "Raise alarms, tell people, acknowledge.",
+    "analyse": "Leak rate by every method, with its noise and budget.",
     "backup": "Copy a database, also while a logger writes it.",
     "calibrate": "Measure what later results are judged by.",
     "config": "Show or change a node's settings.",
