@@ -21,7 +21,7 @@ from hullwatch.web.failures import NoSuch, status_of, told
 from hullwatch.web.feed import Feed
 from hullwatch.web.guard import Guard, check_token, json_body
 from hullwatch.web.readers import Readers
-from hullwatch.web.routes import ENDPOINTS, ROOT, STREAM
+from hullwatch.web.routes import ENDPOINTS, PLACES, ROOT, STREAM
 from hullwatch.web.site import Site
 from hullwatch.web.stream import ChangeStream
 
@@ -45,7 +45,15 @@ def build(site: Site) -> ASGIApp:
             readers.close()
             order_readers.close()
 
-    routes = [
+    routes = _routes(site, feed, readers, order_readers)
+    handlers = {HullwatchError: _failed, Exception: _failed}
+    return Guard(
+        Starlette(routes=routes, lifespan=running, exception_handlers=handlers), site.hosts
+    )
+
+
+def _routes(site: Site, feed: Feed, readers: Readers, order_readers: Readers) -> list[Route]:
+    table = [
         Route(
             one.path,
             _answered(one, site, order_readers if one.control else readers),
@@ -53,24 +61,15 @@ def build(site: Site) -> ASGIApp:
         )
         for one in ENDPOINTS
     ]
-    routes += [
+    return [
+        *table,
         Route(STREAM, _streamed(feed), methods=["GET"]),
+        Route(PLACES, _counted(feed), methods=["GET"]),
         Route(ROOT, _described, methods=["GET"]),
         Route(f"{ROOT}/", _described, methods=["GET"]),
         Route(f"{ROOT}/{{rest:path}}", _nothing),
         Route("/{name:path}", _assets(), methods=["GET"]),
     ]
-    return Guard(
-        Starlette(
-            routes=routes,
-            lifespan=running,
-            exception_handlers={
-                HullwatchError: _failed,
-                Exception: _failed,
-            },
-        ),
-        site.hosts,
-    )
 
 
 async def _failed(_: Request, error: Exception) -> Response:
@@ -100,6 +99,13 @@ def _answered(one: Endpoint, site: Site, readers: Readers) -> _Answer:
 def _streamed(feed: Feed) -> _Answer:
     async def answer(request: Request) -> ChangeStream:
         return ChangeStream(feed, request)
+
+    return answer
+
+
+def _counted(feed: Feed) -> _Answer:
+    async def answer(_: Request) -> Response:
+        return JSONResponse({"free": feed.free}, headers=_NO_STORE)
 
     return answer
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import hullwatch
 from hullwatch.web.ask import Endpoint, Parameter
-from hullwatch.web.routes import ENDPOINTS, ROOT, STREAM
+from hullwatch.web.routes import ENDPOINTS, PLACES, ROOT, STREAM
 
 _TYPES = {int: "integer", float: "number", str: "string"}
+_PLACES_DOC = "how many more may listen to the changes"
 _STREAM_DOC = "changes as server-sent events; resumes at Last-Event-ID"
 
 
@@ -25,6 +26,7 @@ def description() -> dict[str, Any]:
             "responses": {"200": {"description": "done", "content": {"text/event-stream": {}}}},
         }
     }
+    paths[PLACES] = {"get": {"summary": _PLACES_DOC, "responses": {"200": {"description": "done"}}}}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -89,4 +91,5 @@ def table() -> Iterator[tuple[str, str, str, str]]:
         names = [p.name if p.required else f"[{p.name}]" for p in one.parameters]
         doc = f"{one.doc} (token)" if one.control else one.doc
         yield one.method, one.path.removeprefix(ROOT), ", ".join(names), doc
+    yield "GET", PLACES.removeprefix(ROOT), "", _PLACES_DOC
     yield "GET", STREAM.removeprefix(ROOT), "", _STREAM_DOC

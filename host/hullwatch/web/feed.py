@@ -69,9 +69,9 @@ class Feed:
         self._looked_s = -ANYWAY_S
 
     @property
-    def listeners(self) -> int:
-        """How many are listening."""
-        return len(self._listeners)
+    def free(self) -> int:
+        """How many more may listen."""
+        return self._site.streams - len(self._listeners)
 
     def start(self) -> None:
         """Begin to look."""
@@ -90,7 +90,7 @@ class Feed:
 
     def listen(self, last_id: str) -> Listener:
         """A new listener, with what it has missed or with all there is; TooMany."""
-        if len(self._listeners) >= self._site.streams:
+        if self.free <= 0:
             raise TooMany(
                 f"{len(self._listeners)} pages are open on this server, and it serves no more",
                 "close one; this page tries again by itself",
@@ -118,10 +118,15 @@ class Feed:
         everything = {kind: json.loads(text) for kind, text in self._state.items()}
         return [self._frame(self._number, _ALL, json.dumps(everything, separators=(",", ":")))]
 
-    def _frame(self, number: int, kind: str, text: str) -> bytes:
+    def _frame(self, number: int | None, kind: str, text: str) -> bytes:
         now = self._site.now_utc_us()
         body = f'{{"now_utc_us":{now},"kind":{json.dumps(kind)},"data":{text}}}'
-        return f"id: {self._run_id}-{number}\ndata: {body}\n\n".encode()
+        head = "" if number is None else f"id: {self._run_id}-{number}\n"
+        return f"{head}data: {body}\n\n".encode()
+
+    def beat(self) -> bytes:
+        """A sign of life, with no number of its own."""
+        return self._frame(None, "beat", "null")
 
     def publish(self, kind: str, data: object) -> None:
         """Tell everybody, unless it is what they were told last."""

@@ -6,11 +6,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from hullwatch.control import requests
 from hullwatch.errors import InputError
 from hullwatch.leaktest import attempts, follow, nodebody, recipefile
+from hullwatch.store import MarkRow
+from hullwatch.store.marks import KINDS, REVOKE
 from hullwatch.web.ask import Ask
 from hullwatch.web.failures import NoSuch
 from hullwatch.web.owners import NodeAsker
+
+MARKS = tuple(name for name, kind in KINDS.items() if not kind.rated and name != REVOKE)
+"""Kinds of marks that need no leak rate."""
 
 
 def recipes(ask: Ask) -> dict[str, Any]:
@@ -56,10 +62,27 @@ def abort(ask: Ask) -> dict[str, Any]:
     return asdict(follow.progress(asker))
 
 
+def mark(ask: Ask) -> dict[str, Any]:
+    """Enter a mark of a moment, through the program that writes the database."""
+    node, now = ask.node, ask.site.now_utc_us()
+    row = MarkRow(
+        number=0, kind=ask.values["kind"], node=node, chamber="", from_utc_us=now, to_utc_us=now,
+        text=ask.values["text"], rate_pa_m3_s=None, u_pa_m3_s=None, bound_pa_m3_s=None,
+        t_ref_k=None, told=False, entered_by=ask.values["by"], entered_utc_us=now, revokes=None,
+    )  # fmt: skip
+    owners = ask.site.owners
+    return owners.ask(owners.writer(), {"do": requests.MARK_ADD, "mark": asdict(row)})
+
+
 def acknowledge(ask: Ask) -> dict[str, Any]:
     """Acknowledge an alarm."""
     ask.site.alarms.acknowledge(ask.path["key"], ask.values["by"], ask.site.now_utc_us())
     return alarms(ask)
+
+
+def token(_: Ask) -> dict[str, Any]:
+    """Whoever gets here has the right one."""
+    return {"right": True}
 
 
 def alarms(ask: Ask) -> dict[str, Any]:

@@ -185,4 +185,5 @@ def _newest(
         "event": [events[-1].epoch, events[-1].number] if events else None,
         "test": [tests[0].epoch, tests[0].number] if tests else None,
         "calibrations": len(reader.calibrations(node)),
+        "mark": max((mark.number for mark in reader.marks(node, every=True)), default=0),
     }

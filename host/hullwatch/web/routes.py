@@ -9,6 +9,7 @@ from hullwatch.web.ask import Ask, Endpoint, Parameter
 
 ROOT = "/api/v1"
 STREAM = f"{ROOT}/changes"
+PLACES = f"{ROOT}/places"
 _NODE = f"{ROOT}/nodes/{{node}}"
 _MAX_UTC_US = 1 << 52
 
@@ -76,9 +77,26 @@ ENDPOINTS = (
         "GET", f"{_NODE}/link", "gaps with reasons, doubles, damaged frames, boots",
         lambda ask: rows.link(ask.reader, ask.node),
     ),
+    Endpoint(
+        "GET", f"{_NODE}/marks", "marks that people entered, in order of their time",
+        lambda ask: rows.marks(ask.reader, ask.node),
+    ),
     Endpoint("GET", f"{ROOT}/recipes", "test recipes that may be started", orders.recipes),
     Endpoint("GET", f"{ROOT}/isolation", "the search for the leaking section", isolation.state),
     Endpoint("GET", f"{ROOT}/alarms", "alarms raised or not acknowledged", orders.alarms),
+    Endpoint(
+        "POST", f"{ROOT}/token", "whether the token is right", orders.token,
+        control=True,
+    ),
+    Endpoint(
+        "POST", f"{_NODE}/marks", "enter a mark of a moment, now", orders.mark,
+        (
+            Parameter("kind", str, "kind of mark", high=20, choices=orders.MARKS, required=True),
+            Parameter("text", str, "what happened", high=500, required=True),
+            Parameter("by", str, "who says so", high=60, required=True),
+        ),
+        control=True,
+    ),
     Endpoint(
         "POST", f"{ROOT}/alarms/{{key}}/acknowledge", "acknowledge an alarm", orders.acknowledge,
         (Parameter("by", str, "who", high=60, required=True),), control=True,

@@ -12,6 +12,7 @@ from hullwatch.calibration import standings
 from hullwatch.link.recordkinds import EVENTS
 from hullwatch.store import BootKey, DeviceClock, Reader
 from hullwatch.store.clocktime import UNKNOWN
+from hullwatch.store.marks import KINDS
 
 _FAR_US = 1 << 62
 _MEANINGS = {name: meaning for name, _, meaning in EVENTS}
@@ -68,6 +69,16 @@ def tests(reader: Reader, node: str, last: int) -> dict[str, Any]:
             for row in found
         ],
     }  # fmt: skip
+
+
+def marks(reader: Reader, node: str) -> dict[str, Any]:
+    """Marks about a node; `masks`: windows that touch it say nothing of the leak."""
+    return {
+        "marks": [
+            {**asdict(row), "masks": KINDS[row.kind].masks, "voids": KINDS[row.kind].voids}
+            for row in reader.marks(node)
+        ]
+    }
 
 
 def calibrations(reader: Reader, node: str, now_utc_us: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from hullwatch.web.feed import Feed
 
 BEAT_S = 10.0
-"""A comment when nothing happened, so that both ends notice a dead line."""
+"""A sign of life when nothing happened: a page without one for longer knows its line is dead."""
 
 _RETRY_MS = 1500
 
@@ -45,7 +45,7 @@ class ChangeStream:
             try:
                 data = await asyncio.wait_for(self._listener.queue.get(), BEAT_S)
             except TimeoutError:
-                data = b": here\n\n"
+                data = self._feed.beat()
             if data is None:
                 await send({"type": "http.response.body", "body": b""})
                 return
