@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 import doc_console
+import wiring_table
 from hullcore import settings
 from hullnode.configfile import text_of
 from hullwatch import errors
@@ -30,6 +31,7 @@ PAGES = (
     "README.md",
     "firmware/README.md",
     "host/docs/alarms.md",
+    "firmware/WIRING.md",
     "host/docs/architecture.md",
     "host/docs/cli.md",
     "host/docs/http-api.md",
@@ -57,7 +59,7 @@ _SETTING_NOTES = {
     "shunt_mohm": ("mΩ", "resistor of a 4 to 20 mA loop"),
     "address": ("", "I²C address, 0 = the chip's default"),
     "aux_sensor": ("", "second chip: a probe, or the pressure sensor of a reference chamber"),
-    "aux_address": ("", "its I²C address, 0 = the chip's default"),
+    "aux_address": ("", "its I²C address, 0 = the chip's default, and a ds18b20's, which has none"),
     "i2c_sda": ("", "GPIO number of SDA"),
     "i2c_scl": ("", "GPIO number of SCL"),
     "i2c_khz": ("kHz", "I²C clock"),
@@ -347,12 +349,15 @@ def http_api() -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "alarm-rules": alarm_rules,
+    "addresses": lambda: table(*wiring_table.addresses()),
     "commands": cli_commands,
     "exit-codes": exit_codes,
     "exit-families": exit_families,
     "http-api": http_api,
     "messages": wire_messages,
     "packages": packages,
+    "pins": lambda: table(*wiring_table.pins()),
+    "pullups": lambda: table(*wiring_table.pullups()),
     "records": wire_records,
     "settings": node_settings,
 }

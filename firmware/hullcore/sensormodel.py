@@ -1,7 +1,7 @@
 """What the setting `sensor_model` says, for the sensors that cannot say it themselves.
 
     hsc         the pressure range of the part number and the letter of its transfer function:
-                HSCDANN150PGAA3 is 150PG, function A: 150PGA. A missing letter is A.
+                HSCDANN150PG2A3 is 150PG, function A: 150PGA. A missing letter is A.
     ads1115     the transducer's output, 0.5-4.5V (of a 5 V supply, ratiometric) or 4-20mA
     lps28dfw    the full scale in hPa, 1260 or 4060
 

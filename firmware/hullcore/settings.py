@@ -15,7 +15,7 @@ SENSORS = (
     "bmp581", "bmp280", "bme280", "bmp388", "bmp390", "ms5611", "ms5837", "lps22hb", "lps28dfw",
     "dps310", "dps368",
 ) + DECLARED + ("none",)  # fmt: skip
-PROBES = ("tmp117",)
+PROBES = ("tmp117", "ds18b20")
 AUX_SENSORS = ("none",) + PROBES + SENSORS[: -1 - len(DECLARED)]
 U95_KINDS = (  # by the codes of hullcore.measurement
     "none",
@@ -38,6 +38,8 @@ _LONGEST_S = const(4294967)  # 49.7 days: a WINDOW record gives the length in ms
 _MIN_SAMPLES = const(8)  # hullcore.plan.MIN_SAMPLES
 _FIRST_OUTPUT = const(16)  # hullcore.outputs, which is loaded only where outputs are set
 _LAST_OUTPUT = const(21)
+_ONEWIRE_PIN = const(22)  # boards/pico
+_ONEWIRE_US = const(160000)  # 9 bits of a ds18b20 take 107 ms, and 70 % of the period is its time
 _SLOWEST_US = const(1000000)  # with outputs: what they do must be seen
 _MAX_FIRST = const(46155)  # a WINDOW record counts up to 255 sub-windows of hullcore.plan.MAX_BLOCK
 
@@ -201,9 +203,18 @@ def _check_aux(config: dict) -> None:
             raise SettingError("compensation: reference needs reference_pa, its pressure at t_ref")
     elif aux != "none":
         raise SettingError("aux_sensor: only compensation probe or reference uses one")
+    if aux == "ds18b20":
+        _check_onewire(config)
     same = config["aux_address"] == config["address"]
     if same and (aux == config["sensor"] != "none" or (aux != "none" and config["address"])):
         raise SettingError("aux_address: both sensors would have the same address")
+
+
+def _check_onewire(config: dict) -> None:
+    if config["aux_address"]:
+        raise SettingError("aux_address: a ds18b20 is alone on its wire and has none, set it to 0")
+    if config["period_us"] < _ONEWIRE_US:
+        raise SettingError("period_us: a ds18b20 is slow, it needs at least %d" % _ONEWIRE_US)
 
 
 def _check_pins(sda: int, scl: int) -> None:
@@ -212,6 +223,8 @@ def _check_pins(sda: int, scl: int) -> None:
         raise SettingError(
             "i2c_scl: GP%d and GP%d are no bus; SDA is an even pin, SCL the next one" % (sda, scl)
         )
+    if sda == _ONEWIRE_PIN:
+        raise SettingError("i2c_sda: GP%d is the 1-Wire bus" % _ONEWIRE_PIN)
     if _FIRST_OUTPUT <= sda <= _LAST_OUTPUT or _FIRST_OUTPUT <= scl <= _LAST_OUTPUT:
         raise SettingError(
             "i2c_sda: GP%d to GP%d are the outputs of the valves" % (_FIRST_OUTPUT, _LAST_OUTPUT)

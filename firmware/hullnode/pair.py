@@ -15,7 +15,7 @@ _REPAIR_EVERY = const(63)  # and then every 64: starting takes milliseconds of a
 
 
 class PairDriver:
-    """See `hullnode.drivers` for the interface; `start` may block for both, 40 ms.
+    """See `hullnode.drivers` for the interface; `start` may block for both, 42 ms.
 
     `aux`: the second sensor's value, K/65536 or Pa/256, |aux| < 2^30, or NO_AUX. `absent`: samples
     in a row without it; `code` and `detail` say why, as in SENSOR_FAULT.

@@ -193,7 +193,8 @@ def _second(board, values: dict, main, i2c):
     sensor = values["aux_sensor"]
     # 70 % of the period: at 75 % it is given up, so that the first one's sample is not lost
     ratio = catalogue.oversampling_for(sensor, values["period_us"] * 7 // 8)
-    second = catalogue.load(sensor, i2c, values["aux_address"], ratio, board.sleep_ms)
+    bus = board.onewire() if sensor == "ds18b20" else i2c
+    second = catalogue.load(sensor, bus, values["aux_address"], ratio, board.sleep_ms)
     address = values["aux_address"] or second.ADDRESSES[0]
     if address == (values["address"] or main.ADDRESSES[0]):
         raise SensorError(BAD_ADDRESS, address)

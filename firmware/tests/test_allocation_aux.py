@@ -33,10 +33,14 @@ print(max(watch.most.values()))
 """
 
 
-@pytest.mark.parametrize("compensation", ["probe", "reference"])
 @pytest.mark.parametrize(
-    ("samples", "period_us", "spread"), [(10_000, 100_000, 64), (2_000, 40_000, 4_000)]
-)
+    ("compensation", "samples", "period_us", "spread"),
+    [
+        ("probe", 10_000, 100_000, 64), ("probe", 2_000, 40_000, 4_000),
+        ("reference", 10_000, 100_000, 64), ("reference", 2_000, 40_000, 4_000),
+        ("onewire", 2_000, 160_000, 64),
+    ],
+)  # fmt: skip
 def test_a_sample_that_closes_nothing_allocates_nothing(
     chip_vm, tmp_path, compensation, samples, period_us, spread
 ):

@@ -79,14 +79,15 @@ def test_the_longest_set_of_outputs_fits_a_setting():
 
 def test_the_pins_are_those_that_the_board_releases():
     tree = ast.parse((FIRMWARE / "boards/pico/__init__.py").read_text("utf-8"))
-    (released,) = [
-        ast.literal_eval(node.value)
+    board = {
+        node.targets[0].id: node.value.args[0].value
         for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_OUTPUTS"
-    ]
-    assert released == tuple(range(outputs.FIRST_PIN, outputs.LAST_PIN + 1))
-    assert settings._FIRST_OUTPUT == outputs.FIRST_PIN
-    assert settings._LAST_OUTPUT == outputs.LAST_PIN
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+        and ast.unparse(node.value.func) == "const"
+    }  # fmt: skip
+    assert board["_FIRST_OUTPUT"] == settings._FIRST_OUTPUT == outputs.FIRST_PIN
+    assert board["_LAST_OUTPUT"] == settings._LAST_OUTPUT == outputs.LAST_PIN
+    assert board["_ONEWIRE"] == settings._ONEWIRE_PIN
 
 
 def test_a_node_without_outputs_loads_nothing_of_them():

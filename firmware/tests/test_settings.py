@@ -139,6 +139,7 @@ def test_a_gauge_sensor_allows_no_compensation():
 
 
 PROBE = {"compensation": "probe", "aux_sensor": "tmp117"}
+WIRED = {"compensation": "probe", "aux_sensor": "ds18b20", "period_us": 160_000}
 REFERENCE = {
     "compensation": "reference", "aux_sensor": "bmp581", "aux_address": 70, "reference_pa": 101325,
 }  # fmt: skip
@@ -147,6 +148,7 @@ REFERENCE = {
 def test_second_sensors_that_make_sense():
     together(**PROBE)
     together(**REFERENCE)
+    together(**WIRED)
     together(**(REFERENCE | {"aux_address": 0, "address": 70}))
     together(**(REFERENCE | {"aux_sensor": "ms5837", "aux_address": 0}))
 
@@ -165,6 +167,9 @@ def test_second_sensors_that_make_sense():
         ({"aux_sensor": "tmp117"}, "only compensation probe or reference"),
         ({"aux_sensor": "bmp581", "compensation": "none"}, "only compensation probe or reference"),
         (PROBE | {"pressure_kind": "gauge"}, "gauge"),
+        (WIRED | {"period_us": 159_999}, "a ds18b20 is slow, it needs at least 160000"),
+        (WIRED | {"aux_address": 40}, "has none, set it to 0"),
+        (REFERENCE | {"aux_sensor": "ds18b20", "aux_address": 0}, "needs a pressure sensor"),
     ],
 )
 def test_second_sensors_that_contradict_are_refused(changes, reason):
@@ -175,13 +180,13 @@ def test_second_sensors_that_contradict_are_refused(changes, reason):
 def test_the_bus_needs_two_pins_of_one_controller():
     """RP2040 data sheet, table 2: by column, I2C0 SDA, I2C0 SCL, I2C1 SDA, I2C1 SCL, repeating."""
     functions = [(number % 4 // 2, "SCL" if number % 2 else "SDA") for number in range(30)]
-    outputs = range(16, 22)
+    outputs, onewire = range(16, 22), 22
     for sda in range(29):
         for scl in range(1, 30):
             one_bus = (functions[sda], functions[scl]) in (
                 ((0, "SDA"), (0, "SCL")), ((1, "SDA"), (1, "SCL")),
             )  # fmt: skip
-            if one_bus and sda not in outputs and scl not in outputs:
+            if one_bus and sda not in outputs and scl not in outputs and sda != onewire:
                 together(i2c_sda=sda, i2c_scl=scl)
             else:
                 with pytest.raises(SettingError, match="i2c_s"):

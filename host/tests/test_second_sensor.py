@@ -17,6 +17,7 @@ from hullwatch.bench.spec import BenchSpec
 from hullwatch.errors import InputError
 from hullwatch.export import csvfile
 from hullwatch.ingest.logger import Logger
+from hullwatch.sim.chamber import Chamber
 from hullwatch.sim.chamberspec import ChamberSpec
 from hullwatch.sim.second import Follower, ProbeSpec, ReferenceSpec
 from hullwatch.store import Store
@@ -78,10 +79,10 @@ def logged(seconds, during=lambda bench: None, **spec):
         return Logged(windows, truth, events, raw, outcome, rows)
 
 
-def day(compensation, second=None, **extra):
-    """Three hours of the day cycle at 1 Hz."""
+def day(compensation, second=None, hours=3.05, **extra):
+    """Some hours of the day cycle at 1 Hz."""
     return logged(
-        3.05 * 3600, chamber=DAY, seed=1, period_us=1_000_000, profile="none",
+        hours * 3600, chamber=DAY, seed=1, period_us=1_000_000, profile="none",
         compensation=compensation, second=second, extra={"windows_s": (60, 600, 3600), **extra},
     )  # fmt: skip
 
@@ -187,11 +188,53 @@ def test_a_second_sensor_that_falls_silent_costs_its_windows_and_no_pressure():
     assert run.outcome.windows.different == 0
 
 
+WIRED = ProbeSpec("ds18b20", address=0, lag_s=5.0)
+
+
+def test_a_ds18b20_on_a_wire_of_its_own_tells_the_gas_s_temperature():
+    """11 bits at 1 Hz: its steps of 1/8 K are 51 Pa of y, and the interval says so."""
+    run = day("probe", WIRED, hours=1.05, temp_lag_ms=6_000, temp_gradient_uk=500)
+    assert np.all((run.raw.aux - 17901158) % 8192 == 0)
+    celsius = run.raw.aux / 65536 - 273.15
+    gas = Chamber(DAY)
+    true = [gas.state(k * 1_000_000).gas_k - 273.15 for k in range(len(celsius))]
+    assert np.max(np.abs(celsius - true)) < 0.0625 + 0.03 * 5 + 0.01  # half a step, noise, lag
+    assert all(run.covered(600))
+    assert all(run.covered(3600))
+    assert all("NOISE_ONLY" not in w.flags for w, _ in run.of(3600))
+    assert all(w.u95_kind == "full_resolution" for w, _ in run.of(3600))
+    assert run.outcome.windows.equal == len(run.windows)
+    assert set(run.names()) <= {"BOOT", "NEW_SPOOL"}
+    assert len(run.raw.sample) == run.raw.sample[-1] + 1
+
+
+def test_a_ds18b20_cut_off_costs_its_windows_and_comes_back():
+    def unplug(bench):
+        (probe,) = bench.world.wire.slaves
+        was, probe.absent = probe.absent, 30 < bench.now_s() < 65
+        if was and not probe.absent:
+            probe.power_up()  # 85 degC and 12 bits, until it is told anew
+
+    run = logged(150, unplug, compensation="probe", second=WIRED, period_us=500_000, seed=3)
+    fault = next(e for e in run.events if e.event == "AUX_FAULT")
+    assert fault.a == 5  # EIO: no presence pulse
+    assert "AUX_BACK" in run.names()
+    assert "SENSOR_FAULT" not in run.names()
+    there = run.raw.aux[run.raw.aux != NO_AUX]
+    assert np.all(np.abs(there / 65536 - 273.15 - 20) < 3)  # no 85.0 among them
+    assert len(run.raw.sample) == run.raw.sample[-1] + 1
+    assert run.outcome.windows.different == 0
+
+
 def test_what_cannot_be_is_refused():
     with pytest.raises(InputError, match="second sensor"):
         BenchSpec(second=ProbeSpec(sensor="tmp999"), compensation="probe").check()
     with pytest.raises(InputError, match="lag"):
         BenchSpec(second=ProbeSpec(lag_s=0.0), compensation="probe").check()
+    with pytest.raises(InputError, match="aux_address"):
+        BenchSpec(second=ProbeSpec("ds18b20"), compensation="probe", period_us=10**6).check()
+    with pytest.raises(InputError, match="period_us: a ds18b20 is slow"):
+        BenchSpec(second=WIRED, compensation="probe").check()
     with pytest.raises(InputError, match="reference chamber"):
         BenchSpec(second=ReferenceSpec(volume_m3=0.0), compensation="reference").check()
 

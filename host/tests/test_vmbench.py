@@ -16,6 +16,7 @@ from hullwatch.bench.vmbench import VmBench
 from hullwatch.errors import PortBusy
 from hullwatch.link import messages as m
 from hullwatch.link.events import Console, Hello, Prompt
+from hullwatch.sim.second import ProbeSpec
 
 STEP_S = 0.02
 
@@ -62,6 +63,21 @@ def test_it_runs_the_bytes_of_the_build_and_says_so(vm, site):
     assert hello.number("protocol") == m.PROTOCOL_VERSION
     until(one, lambda: one.logger.collector.totals.samples >= 40)
     assert told_gaps(one) == []
+
+
+def test_a_thermometer_on_a_wire_of_its_own(vm, site):
+    second = ProbeSpec("ds18b20", address=0)
+    one = site(
+        bench=vm(speed=10.0, period_us=500_000, compensation="probe", second=second,
+                 extra={"windows_s": (10, 60)})
+    )  # fmt: skip
+    one.log()
+    until(one, lambda: one.store.reader().windows(), 120)
+    window = one.store.reader().windows()[0]
+    assert window.compensation == "probe"
+    assert abs(window.temperature_mean_k - 293.15) < 3
+    (probe,) = one.bench.world.wire.slaves
+    assert probe.conversions >= window.n
 
 
 def test_ctrl_c_leaves_with_safe_outputs_and_the_logger_brings_it_back(vm, site):

@@ -21,14 +21,9 @@ _WDT_RP2040 = const(0x40058000)
 _WDT_RP2350 = const(0x400D8000)
 _SCRATCH0 = const(0x0C)
 _WDT_ENABLE = const(0x40000000)
-_OUTPUTS = (
-    16,
-    17,
-    18,
-    19,
-    20,
-    21,
-)  # valve drivers: each has a pull-down resistor, see the wiring page
+_FIRST_OUTPUT = const(16)  # valve drivers: each has a pull-down resistor, see WIRING.md
+_LAST_OUTPUT = const(21)
+_ONEWIRE = const(22)
 _EXACT_US = const(3000)  # waits shorter than this end to the microsecond, not to the millisecond
 _LOOP_US = const(100)  # from here back to the sampler
 _I2C_TIMEOUT_US = const(50000)
@@ -87,7 +82,7 @@ class Board:
 
     def outputs_safe(self) -> None:
         """Release every output: the pull-downs of the valve drivers decide."""
-        for number in _OUTPUTS:
+        for number in range(_FIRST_OUTPUT, _LAST_OUTPUT + 1):
             machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_DOWN)
 
     def output(self, number: int, level: int) -> None:
@@ -100,13 +95,6 @@ class Board:
         Called again it is the same object (MicroPython has one per controller, and a new call
         initialises that), so whoever has it goes on with it.
         """
-        self._free_bus(sda, scl)
-        return machine.I2C(
-            (sda >> 1) & 1, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=khz * 1000,
-            timeout=_I2C_TIMEOUT_US,
-        )  # fmt: skip
-
-    def _free_bus(self, sda: int, scl: int) -> None:
         # nine clocks end any transfer a reset cut short (I2C specification 3.1.16), then a STOP
         data = machine.Pin(sda, machine.Pin.OPEN_DRAIN, machine.Pin.PULL_UP, value=1)
         clock = machine.Pin(scl, machine.Pin.OPEN_DRAIN, machine.Pin.PULL_UP, value=1)
@@ -118,6 +106,16 @@ class Board:
         data.value(0)
         time.sleep_us(5)
         data.value(1)
+        return machine.I2C(
+            (sda >> 1) & 1, sda=machine.Pin(sda), scl=machine.Pin(scl), freq=khz * 1000,
+            timeout=_I2C_TIMEOUT_US,
+        )  # fmt: skip
+
+    def onewire(self) -> object:
+        """The 1-Wire bus, driven by MicroPython's own module."""
+        from onewire import OneWire  # part of the port: its heap only where a probe hangs on it
+
+        return OneWire(machine.Pin(_ONEWIRE))
 
     def idle(self, us: int) -> bool:
         """Wait up to `us`; True when console input came first.

@@ -16,7 +16,7 @@ import struct
 import sys
 import time
 
-from board.buspipe import BusPipe
+from board.buspipe import BusPipe, WirePipe
 
 from hullcore.compat import const
 from hullnode.files import Files
@@ -118,6 +118,10 @@ class Board:
         """The bus whose other end is the simulated chamber, on whatever pins, freed first."""
         self._bus.nine_clocks()
         return self._bus
+
+    def onewire(self) -> object:
+        """The 1-Wire bus to the simulated chamber."""
+        return WirePipe(self._bus)
 
     def random32(self) -> int:
         """32 random bits."""

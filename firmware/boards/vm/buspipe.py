@@ -22,6 +22,9 @@ RESET_CAUSE = 10
 RESTARTING = 11
 OUTPUT = 12
 NINE_CLOCKS = 13
+ONEWIRE_RESET = 14
+ONEWIRE_WRITE = 15
+ONEWIRE_READ = 16
 
 _REQUEST = "<BBHQ"
 _FEED_US = const(100000)
@@ -124,6 +127,27 @@ class BusPipe:
         """Free the bus of a chip that was cut off in the middle of a byte."""
         self._ask(NINE_CLOCKS, 0, 0, b"")
 
+    def onewire_reset(self) -> bool:
+        """A reset pulse on the 1-Wire bus; whether anything answered."""
+        return self._ask(ONEWIRE_RESET, 0, 0, b"")[0] == 1
+
+    def onewire_write(self, buffer: bytes) -> None:
+        """Bytes onto that bus."""
+        self._ask(ONEWIRE_WRITE, 0, 0, bytes(buffer))
+
+    def onewire_read(self, buffer: bytearray) -> None:
+        """Fill a buffer from it."""
+        buffer[:] = self._ask(ONEWIRE_READ, 0, len(buffer), b"")
+
     def restarting(self) -> None:
         """Tell the chip that the coming end of the VM is a reset."""
         self._ask(RESTARTING, 0, 0, b"")
+
+
+class WirePipe:
+    """`onewire.OneWire` as the drivers use it, over the same pipes."""
+
+    def __init__(self, bus: BusPipe) -> None:
+        self.reset = bus.onewire_reset
+        self.write = bus.onewire_write
+        self.readinto = bus.onewire_read

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hullwatch.sim.board import VirtualClock
 from hullwatch.sim.bus import SimBus
+from hullwatch.sim.onewire import SimOneWire
 from hullwatch.sim.plumbing import Pins
 
 I2C_WRITE = 1
@@ -30,6 +31,9 @@ RESET_CAUSE = 10
 RESTARTING = 11
 OUTPUT = 12
 NINE_CLOCKS = 13
+ONEWIRE_RESET = 14
+ONEWIRE_WRITE = 15
+ONEWIRE_READ = 16
 
 _REQUEST = struct.Struct("<BBHQH")
 _EIO = 5
@@ -55,13 +59,14 @@ class BusServer:
 
     def __init__(
         self, folder: Path, bus: SimBus, clock: VirtualClock, on_reset: Callable[[], None],
-        pins: Pins,
+        pins: Pins, wire: SimOneWire,
     ) -> None:  # fmt: skip
         self.prefix = folder / "bus"
         self.chip = ChipState()
         self.base_us = 0
         self.requests = 0
         self._bus = bus
+        self._wire = wire
         self._clock = clock
         self._on_reset = on_reset
         self._pins = pins
@@ -80,6 +85,9 @@ class BusServer:
             RESTARTING: self._restarting,
             OUTPUT: self._output,
             NINE_CLOCKS: self._nine_clocks,
+            ONEWIRE_RESET: lambda *_: bytes([self._wire.reset()]),
+            ONEWIRE_WRITE: self._wire_write,
+            ONEWIRE_READ: self._wire_read,
         }
         ends = []
         for suffix in (".req", ".rsp"):
@@ -178,6 +186,15 @@ class BusServer:
     def _read_mem(self, address: int, length: int, data: bytes) -> bytes:
         buffer = bytearray(length)
         self._bus.readfrom_mem_into(address, data[0], buffer)
+        return bytes(buffer)
+
+    def _wire_write(self, address: int, length: int, data: bytes) -> bytes:
+        self._wire.write(data)
+        return b""
+
+    def _wire_read(self, address: int, length: int, data: bytes) -> bytes:
+        buffer = bytearray(length)
+        self._wire.readinto(buffer)
         return bytes(buffer)
 
     def _outputs_safe(self, address: int, length: int, data: bytes) -> bytes:

@@ -44,7 +44,7 @@ class SimBench:
         spec = self._spec
         self.board = SimBoard(
             self.clock, self.world.bus, folder, self.files, spec.seed, spec.ticks_at_boot_us,
-            self.world.pins,
+            self.world.pins, self.world.wire,
         )  # fmt: skip
         self.board.outputs_safe()  # as main.py
         self.node = start_node(self.board)

@@ -15,9 +15,10 @@ from hullwatch.sim.frontend import GaugePort, OpenPressure, PhysicalFrontEnd, Se
 from hullwatch.sim.network import Network
 from hullwatch.sim.networkport import SectionLoss, SectionPort, outside_of
 from hullwatch.sim.networkspec import NetworkSpec
+from hullwatch.sim.onewire import SimOneWire
 from hullwatch.sim.plumbing import Pins, PlumbedSection, PlumbingSpec
 from hullwatch.sim.registers.catalogue import CATALOGUE, PROBES
-from hullwatch.sim.registers.model import SensorModel
+from hullwatch.sim.registers.ds18b20 import Ds18b20Model
 from hullwatch.sim.replay import Replay, ReplayFrontEnd
 from hullwatch.sim.second import ProbeSpec, ProbeSpot, ReferenceSpec, ReferenceSpot
 from hullwatch.sim.section import Section
@@ -195,6 +196,7 @@ class World:
     ) -> None:
         self.spec = spec
         self.bus = SimBus()
+        self.wire = SimOneWire()
         self.truth: Truth = UnknownTruth()
         self.pins = Pins()
         entry = CATALOGUE[spec.sensor]
@@ -209,8 +211,26 @@ class World:
                 front_end.connect(GaugePort(port))
             second = spec.second_sensor()
             if second is not None:
-                self.bus.add(second.address, _second_model(spec, second, self.chamber, now_us))
+                self._add_second(second, now_us)
         self.bus.add(entry.address, self.model)
+
+    def _add_second(self, second: ProbeSpec | ReferenceSpec, now_us: Callable[[], int]) -> None:
+        """Another specimen, with faults of its own."""
+        spec = self.spec
+        seed = spec.seed + _OTHER_SPECIMEN
+        if isinstance(second, ReferenceSpec):
+            faults = SensorFaults.drawn(seed, spec.profile)
+            place = ReferenceSpot(self.chamber, second, spec.chamber.t_ref_k)
+            front_end = PhysicalFrontEnd(place, faults, seed)
+            self.bus.add(second.address, CATALOGUE[second.sensor].model(front_end, now_us))
+            return
+        faults = SensorFaults(random_walk_pa2_s=0.0)
+        front_end = PhysicalFrontEnd(ProbeSpot(self.chamber, second), faults, seed)
+        probe = PROBES[second.sensor](front_end, now_us)
+        if isinstance(probe, Ds18b20Model):
+            self.wire.slaves.append(probe)
+        else:
+            self.bus.add(second.address, probe)
 
     def _port(self, network: Network | None) -> OpenPressure:
         """Where the sensor is; truth and pins go with it."""
@@ -225,23 +245,6 @@ class World:
         if spec.plumbing is not None:
             self.pins = Pins(spec.plumbing, self.chamber)
         return self.chamber
-
-
-def _second_model(
-    spec: BenchSpec,
-    second: ProbeSpec | ReferenceSpec,
-    chamber: Chamber,
-    now_us: Callable[[], int],
-) -> SensorModel:
-    """The register model of a second sensor: another specimen, with faults of its own."""
-    seed = spec.seed + _OTHER_SPECIMEN
-    if isinstance(second, ProbeSpec):
-        faults = SensorFaults(random_walk_pa2_s=0.0)
-        spot = ProbeSpot(chamber, second)
-        return PROBES[second.sensor](PhysicalFrontEnd(spot, faults, seed), now_us)
-    faults = SensorFaults.drawn(seed, spec.profile)
-    place = ReferenceSpot(chamber, second, spec.chamber.t_ref_k)
-    return CATALOGUE[second.sensor].model(PhysicalFrontEnd(place, faults, seed), now_us)
 
 
 def _section(spec: BenchSpec) -> Section:

@@ -81,7 +81,7 @@ class VmBench:
         self.hub = PtyHub()
         self.port_path = self.hub.path
         self.server = BusServer(
-            self._folder, self.world.bus, self._clock, self._kill, self.world.pins
+            self._folder, self.world.bus, self._clock, self._kill, self.world.pins, self.world.wire
         )
         self._command = [str(vm), "-X", _VM_HEAP, "-i", str(_BOOT)]
         self._environment = dict(

@@ -15,6 +15,7 @@ from pathlib import Path
 import hullcore
 from hullwatch.sim.bus import SimBus
 from hullwatch.sim.flashfiles import FlashFiles
+from hullwatch.sim.onewire import SimOneWire
 from hullwatch.sim.plumbing import Pins
 
 _MASK = 0x3FFFFFFF
@@ -62,10 +63,11 @@ class SimBoard:
 
     def __init__(
         self, clock: VirtualClock, bus: SimBus, folder: Path, files: FlashFiles, seed: int,
-        ticks_at_boot_us: int = 0, pins: Pins | None = None,
+        ticks_at_boot_us: int = 0, pins: Pins | None = None, wire: SimOneWire | None = None,
     ) -> None:  # fmt: skip
         self._clock = clock
         self._bus = bus
+        self._wire = wire or SimOneWire()
         self._start = clock.us - ticks_at_boot_us
         self.console = MemoryConsole()
         self.root = str(folder)
@@ -92,6 +94,10 @@ class SimBoard:
         """The bus to the register models, on whatever pins, freed first."""
         self._bus.nine_clocks()
         return self._bus
+
+    def onewire(self) -> SimOneWire:
+        """The 1-Wire bus to its models."""
+        return self._wire
 
     def random32(self) -> int:
         """32 random bits: two runs of one seed are two spools."""

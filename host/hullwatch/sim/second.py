@@ -33,7 +33,10 @@ class Gas(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProbeSpec:
-    """A thermometer of its own: ``lag_s`` behind the gas, off by ``offset_k``."""
+    """A thermometer of its own: ``lag_s`` behind the gas, off by ``offset_k``.
+
+    ``address`` is that on the I2C bus; 0 is a chip that has a wire to itself, as a ds18b20.
+    """
 
     sensor: str = "tmp117"
     address: int = 0x48

@@ -17,6 +17,7 @@ from hullwatch.bench.spec import BenchSpec, World
 from hullwatch.errors import MissingCapability, PortBusy
 from hullwatch.flash.build import build
 from hullwatch.sim.firmware import config_files
+from hullwatch.sim.second import ProbeSpec
 
 if TYPE_CHECKING:
     from hullwatch.bench.emu.parts import Parts
@@ -37,6 +38,10 @@ class EmuBench:
         self, spec: BenchSpec, uf2: Path | None = None, files: Mapping[str, bytes] | None = None
     ) -> None:
         spec.check()
+        if isinstance(spec.second, ProbeSpec) and spec.second.sensor == "ds18b20":
+            raise MissingCapability(
+                "the emulated chip has no 1-Wire bus", "use --bench sim or mpy, or a tmp117"
+            )
         image = find_uf2(uf2)
         self.build = build("pico")
         settings = spec.node_settings()

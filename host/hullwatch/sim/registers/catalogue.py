@@ -8,6 +8,7 @@ from hullwatch.sim.registers.bmp280 import Bmp280Model
 from hullwatch.sim.registers.bmp388 import Bmp388Model, Bmp390Model
 from hullwatch.sim.registers.bmp581 import Bmp581Model
 from hullwatch.sim.registers.dps310 import Dps310Model, Dps368Model
+from hullwatch.sim.registers.ds18b20 import Ds18b20Model
 from hullwatch.sim.registers.hsc import HscModel
 from hullwatch.sim.registers.lps22hb import Lps22hbModel
 from hullwatch.sim.registers.lps28dfw import Lps28dfwModel
@@ -46,5 +47,8 @@ CATALOGUE: Final[dict[str, CatalogueEntry]] = {
     )
 }
 
-PROBES: Final[dict[str, type[SensorModel]]] = {Tmp117Model.SENSOR: Tmp117Model}
+PROBES: Final[dict[str, type[Tmp117Model] | type[Ds18b20Model]]] = {
+    Tmp117Model.SENSOR: Tmp117Model,
+    Ds18b20Model.SENSOR: Ds18b20Model,
+}
 """Thermometers: second sensors only."""
