@@ -51,14 +51,18 @@ _SETTING_NOTES = {
     "sensor": ("", "the chip; `none` measures nothing"),
     "sensor_model": (
         "",
-        "`hsc`: range of the part, as 001BAA; `ads1115`: 0.5-4.5V or 4-20mA; \
-`lps28dfw`: 1260 or 4060",
+        "of whichever sensor needs one: `hsc`: range of the part, as 001BAA; `ads1115`: 0.5-4.5V or \
+4-20mA; `lps28dfw`: 1260 or 4060",
     ),
     "range_low_pa": ("Pa", "pressure at 0.5 V or 4 mA"),
     "range_high_pa": ("Pa", "pressure at 4.5 V or 20 mA"),
     "shunt_mohm": ("mΩ", "resistor of a 4 to 20 mA loop"),
     "address": ("", "I²C address, 0 = the chip's default"),
-    "aux_sensor": ("", "second chip: a probe, or the pressure sensor of a reference chamber"),
+    "aux_sensor": (
+        "",
+        "second chip: a probe, the pressure sensor of a reference chamber or a differential one \
+between the two, the barometer of a gauge sensor",
+    ),
     "aux_address": ("", "its I²C address, 0 = the chip's default, and a ds18b20's, which has none"),
     "i2c_sda": ("", "GPIO number of SDA"),
     "i2c_scl": ("", "GPIO number of SCL"),
@@ -69,7 +73,11 @@ _SETTING_NOTES = {
         "",
         "normalised with: `sensor` the chip's temperature, `probe` another, `reference` a chamber",
     ),
-    "pressure_kind": ("", "absolute, gauge or differential; only absolute permits compensation"),
+    "pressure_kind": (
+        "",
+        "absolute (also gauge and barometer), gauge or differential; only absolute permits \
+compensation",
+    ),
     "volume_ul": ("µL", "test volume"),
     "gas": ("", "kept with every record"),
     "t_ref_mk": ("mK", "reference temperature of leak rate and normalised pressure"),

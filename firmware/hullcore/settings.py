@@ -16,7 +16,7 @@ SENSORS = (
     "dps310", "dps368",
 ) + DECLARED + ("none",)  # fmt: skip
 PROBES = ("tmp117", "ds18b20")
-AUX_SENSORS = ("none",) + PROBES + SENSORS[: -1 - len(DECLARED)]
+AUX_SENSORS = ("none",) + PROBES + SENSORS[:-1]
 U95_KINDS = (  # by the codes of hullcore.measurement
     "none",
     "noise_only_scatter",
@@ -154,10 +154,11 @@ def check(key: str, value) -> object:
 
 def check_together(config: dict) -> None:
     """Refuse combinations that contradict each other (SettingError)."""
-    if config["pressure_kind"] != "abs" and config["compensation"] != "none":
-        raise SettingError("compensation: needs absolute pressure; a gauge sensor allows none only")
+    if config["pressure_kind"] != "abs":
+        _check_gauge(config)
     _check_aux(config)
-    if config["sensor"] in DECLARED or config["sensor_model"] != "-":
+    declared = config["sensor"] in DECLARED or config["aux_sensor"] in DECLARED
+    if declared or config["sensor_model"] != "-":
         from hullcore import sensormodel  # rarely needed, and needs this module itself
 
         sensormodel.check(config)
@@ -189,8 +190,24 @@ def _check_trend(config: dict) -> None:
         )
 
 
+def _check_gauge(config: dict) -> None:
+    """Without a barometer the weather is in the reading, up to 100 Pa an hour."""
+    if config["compensation"] != "none":
+        raise SettingError(
+            "compensation: needs absolute pressure; a gauge sensor allows none only, or has a"
+            " barometer as aux_sensor and pressure_kind abs"
+        )
+    if not config["p_out_pa"]:
+        raise SettingError("p_out_pa: a gauge sensor needs the pressure outside")
+    if config["temp_lag_ms"] >= 0 and not config["drift_mpa_day"]:
+        raise SettingError(
+            "drift_mpa_day: a gauge sensor feels the weather: bound it here, or add a barometer as"
+            " aux_sensor with pressure_kind abs"
+        )
+
+
 def _check_aux(config: dict) -> None:
-    """A second sensor and the compensation that uses it: one without the other means nothing."""
+    """A second sensor and what uses it: one without the other means nothing."""
     mode = config["compensation"]
     aux = config["aux_sensor"]
     if mode == "probe":
@@ -201,8 +218,13 @@ def _check_aux(config: dict) -> None:
             raise SettingError("compensation: reference needs a pressure sensor as aux_sensor")
         if not config["reference_pa"]:
             raise SettingError("compensation: reference needs reference_pa, its pressure at t_ref")
-    elif aux != "none":
-        raise SettingError("aux_sensor: only compensation probe or reference uses one")
+    elif aux != "none" and (config["sensor"] not in DECLARED or aux in PROBES + DECLARED):
+        raise SettingError(
+            "aux_sensor: only compensation probe or reference uses one, or a gauge sensor as its"
+            " barometer"
+        )
+    elif aux != "none" and config["pressure_kind"] != "abs":
+        raise SettingError("pressure_kind: abs with a barometer, which makes it so")
     if aux == "ds18b20":
         _check_onewire(config)
     same = config["aux_address"] == config["address"]

@@ -182,6 +182,7 @@ class ReferencePair(PairDriver):
 class Refused:
     """Stands for a second sensor that settings make impossible: every start says why."""
 
+    KIND = ""
     temperature_shift = pressure_shift = 0
     temperature_lsb_q16 = pressure_lsb_q8 = 1
     oversampling = 0

@@ -166,8 +166,7 @@ def _load(board, values: dict, i2c):
     ratio = values["oversampling"] or catalogue.oversampling_for(sensor, values["period_us"])
     driver = catalogue.load(sensor, i2c, values["address"], ratio, board.sleep_ms)
     driver.oversampling = ratio
-    if hasattr(driver, "declare"):
-        driver.declare(values)
+    _declare(driver, sensor, values)
     if values["aux_sensor"] != "none":
         driver = _paired(board, values, driver, i2c)
     try:
@@ -175,6 +174,17 @@ def _load(board, values: dict, i2c):
     except (OSError, SensorError):
         pass  # the sampler tries again, and tells
     return driver
+
+
+def _declare(driver, sensor: str, values: dict) -> None:
+    """Tell a driver what `sensor_model` says, unless it says it of the other sensor."""
+    if not hasattr(driver, "declare"):
+        return
+    for other in (values["sensor"], values["aux_sensor"]):
+        if other != sensor and other in settings.DECLARED:
+            values = dict(values)
+            values["sensor_model"] = "-"
+    driver.declare(values)
 
 
 def _paired(board, values: dict, main, i2c):
@@ -185,8 +195,19 @@ def _paired(board, values: dict, main, i2c):
         second = _second(board, values, main, i2c)
     except SensorError as error:
         second = pair.Refused(error)
-    kind = pair.ProbePair if values["compensation"] == "probe" else pair.ReferencePair
-    return kind(main, second, board.ticks_us, values["period_us"])
+    return _kind(pair, values, second)(main, second, board.ticks_us, values["period_us"])
+
+
+def _kind(pair, values: dict, second):
+    """The class of a pair: what the second sensor is for."""
+    if values["compensation"] == "probe":
+        return pair.ProbePair
+    difference = second.KIND == "diff" or values["aux_sensor"] == "ads1115"
+    if values["compensation"] == "reference" and not difference:
+        return pair.ReferencePair
+    from hullnode import gaugepair  # its heap only with these
+
+    return gaugepair.DifferencePair if difference else gaugepair.BarometerPair
 
 
 def _second(board, values: dict, main, i2c):
@@ -195,6 +216,7 @@ def _second(board, values: dict, main, i2c):
     ratio = catalogue.oversampling_for(sensor, values["period_us"] * 7 // 8)
     bus = board.onewire() if sensor == "ds18b20" else i2c
     second = catalogue.load(sensor, bus, values["aux_address"], ratio, board.sleep_ms)
+    _declare(second, sensor, values)
     address = values["aux_address"] or second.ADDRESSES[0]
     if address == (values["address"] or main.ADDRESSES[0]):
         raise SensorError(BAD_ADDRESS, address)

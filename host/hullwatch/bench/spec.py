@@ -4,25 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from hullcore import settings
 from hullwatch.errors import InputError, UnknownSensor
 from hullwatch.sim.bus import SimBus
 from hullwatch.sim.chamber import Chamber
 from hullwatch.sim.chamberspec import ChamberSpec
-from hullwatch.sim.frontend import GaugePort, OpenPressure, PhysicalFrontEnd, SensorFaults
+from hullwatch.sim.frontend import (
+    GaugePort,
+    OpenPressure,
+    PhysicalFrontEnd,
+    ProbedPressure,
+    SensorFaults,
+)
 from hullwatch.sim.network import Network
 from hullwatch.sim.networkport import SectionLoss, SectionPort, outside_of
 from hullwatch.sim.networkspec import NetworkSpec
 from hullwatch.sim.onewire import SimOneWire
 from hullwatch.sim.plumbing import Pins, PlumbedSection, PlumbingSpec
-from hullwatch.sim.registers.catalogue import CATALOGUE, PROBES
+from hullwatch.sim.registers.catalogue import CATALOGUE, PROBES, specimen
 from hullwatch.sim.registers.ds18b20 import Ds18b20Model
+from hullwatch.sim.registers.hsc import hsc_range
 from hullwatch.sim.replay import Replay, ReplayFrontEnd
-from hullwatch.sim.second import ProbeSpec, ProbeSpot, ReferenceSpec, ReferenceSpot
+from hullwatch.sim.second import (
+    BarometerSpec,
+    DifferenceSpec,
+    DifferenceSpot,
+    OutsideSpot,
+    ProbeSpec,
+    ProbeSpot,
+    ReferenceSpec,
+    ReferenceSpot,
+)
 from hullwatch.sim.section import Section
 from hullwatch.sim.truth import ChamberTruth, Truth, UnknownTruth
+
+Second: TypeAlias = ProbeSpec | ReferenceSpec | BarometerSpec
 
 _OTHER_SPECIMEN = 0x5EC0  # added to the seed for what the second sensor draws
 
@@ -35,7 +53,8 @@ class BenchSpec:
     the chamber's physics by recorded rows at the file's own spacing. `ticks_at_boot_us` is what
     the node's counters show when it starts: after a soft reset they go on from where they were.
     With `plumbing` the node has the outputs of its wiring, and they move the chamber's valves.
-    `second` is what compensation `probe` or `reference` is done with; None is one with defaults.
+    `second` is what compensation `probe` or `reference` is done with, None one with defaults; or
+    the barometer beside a gauge sensor.
     `flash_blocks` is the size of the node's file system in blocks of 4 KiB; a Pico's has 352, and
     the firmware fills 110 of them.
     With `network` the node sits in its section `chamber.section`; make it with `in_network`.
@@ -50,7 +69,7 @@ class BenchSpec:
     replay: Replay | None = None
     ticks_at_boot_us: int = 0
     plumbing: PlumbingSpec | None = None
-    second: ProbeSpec | ReferenceSpec | None = None
+    second: Second | None = None
     network: NetworkSpec | None = None
     extra: dict[str, object] = field(default_factory=dict)
     flash_blocks: int = 352
@@ -104,7 +123,7 @@ class BenchSpec:
                 "a scenario has one sensor a section", "use --compensation sensor or none"
             )
 
-    def second_sensor(self) -> ProbeSpec | ReferenceSpec | None:
+    def second_sensor(self) -> Second | None:
         """The second sensor there is, with its defaults where only the compensation asks for it."""
         if self.second is None and self.compensation == "probe":
             return ProbeSpec()
@@ -128,7 +147,7 @@ class BenchSpec:
     def _pressure_span(self) -> tuple[float, float]:
         if self.replay is None:
             pressure_pa = self.chamber.pressure_pa
-            if CATALOGUE[self.sensor].kind != "abs":
+            if self._sensor_kind() != "abs":
                 pressure_pa -= self.chamber.p_out_pa
             return pressure_pa, pressure_pa
         values = [row[0] for _, row in self.replay.rows()]
@@ -162,14 +181,21 @@ class BenchSpec:
             raise InputError(str(error), "see: hullwatch config show --help") from error
         return checked
 
+    def _sensor_kind(self) -> str:
+        """What the sensor itself measures: an HSC what its part number says."""
+        model = str(self.extra.get("sensor_model", ""))
+        if self.sensor == "hsc" and model:
+            return hsc_range(model[:5]).kind
+        return CATALOGUE[self.sensor].kind
+
     def _pressure_kind(self) -> str:
         if self.replay is None:
-            return CATALOGUE[self.sensor].kind
+            return "abs" if isinstance(self.second, BarometerSpec) else self._sensor_kind()
         return "abs" if self.replay.absolute else "gauge"
 
     def _compensation(self) -> str:
         if self.replay is None:
-            possible = CATALOGUE[self.sensor].kind == "abs"
+            possible = self._pressure_kind() == "abs"
             if self.compensation not in (None, "none") and not possible:
                 raise InputError(
                     f"the {self.sensor} measures gauge pressure: no temperature compensation",
@@ -206,7 +232,7 @@ class World:
             port = self._port(network)
             faults = SensorFaults.drawn(spec.seed, spec.profile)
             front_end = PhysicalFrontEnd(port, faults, spec.seed)
-            self.model = entry.model(front_end, now_us)
+            self.model = specimen(spec.sensor, front_end, now_us, spec.node_settings())
             if self.model.kind != "abs":
                 front_end.connect(GaugePort(port))
             second = spec.second_sensor()
@@ -214,15 +240,15 @@ class World:
                 self._add_second(second, now_us)
         self.bus.add(entry.address, self.model)
 
-    def _add_second(self, second: ProbeSpec | ReferenceSpec, now_us: Callable[[], int]) -> None:
+    def _add_second(self, second: Second, now_us: Callable[[], int]) -> None:
         """Another specimen, with faults of its own."""
         spec = self.spec
         seed = spec.seed + _OTHER_SPECIMEN
-        if isinstance(second, ReferenceSpec):
+        if not isinstance(second, ProbeSpec):
             faults = SensorFaults.drawn(seed, spec.profile)
-            place = ReferenceSpot(self.chamber, second, spec.chamber.t_ref_k)
-            front_end = PhysicalFrontEnd(place, faults, seed)
-            self.bus.add(second.address, CATALOGUE[second.sensor].model(front_end, now_us))
+            front_end = PhysicalFrontEnd(self._place(second), faults, seed)
+            chip = specimen(second.sensor, front_end, now_us, spec.node_settings())
+            self.bus.add(second.address, chip)
             return
         faults = SensorFaults(random_walk_pa2_s=0.0)
         front_end = PhysicalFrontEnd(ProbeSpot(self.chamber, second), faults, seed)
@@ -231,6 +257,15 @@ class World:
             self.wire.slaves.append(probe)
         else:
             self.bus.add(second.address, probe)
+
+    def _place(self, second: ReferenceSpec | BarometerSpec) -> ProbedPressure:
+        """Where a second pressure sensor is."""
+        if isinstance(second, BarometerSpec):
+            return OutsideSpot(self.chamber)
+        reference = ReferenceSpot(self.chamber, second, self.spec.chamber.t_ref_k)
+        if isinstance(second, DifferenceSpec):
+            return DifferenceSpot(self.chamber, reference)
+        return reference
 
     def _port(self, network: Network | None) -> OpenPressure:
         """Where the sensor is; truth and pins go with it."""

@@ -31,6 +31,22 @@ class Gas(Protocol):
         ...
 
 
+class ProbedGas(Gas, Protocol):
+    """A chamber with a sensor in it."""
+
+    def pressure_and_probe(self, t_us: int) -> tuple[float, float]:
+        """True pressure (Pa) and temperature of the sensor (K)."""
+        ...
+
+
+class OpenGas(ProbedGas, Protocol):
+    """A chamber that also tells the pressure outside it."""
+
+    def outside_pa(self, t_us: int) -> float:
+        """Absolute pressure outside (Pa)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeSpec:
     """A thermometer of its own: ``lag_s`` behind the gas, off by ``offset_k``.
@@ -90,6 +106,52 @@ class ReferenceSpec:
             "aux_address": self.address,
             "reference_pa": round(self.pressure_pa),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceSpec(ReferenceSpec):
+    """A sealed chamber, and a differential transducer of +-``span_pa`` between the first and it.
+
+    ``span_pa``: whole mbar, as an HSC has them.
+    """
+
+    sensor: str = "hsc"
+    address: int = 0x28
+    span_pa: int = 1_000
+
+    def check(self) -> None:
+        """Raise InputError for what no chamber and no transducer can be."""
+        ReferenceSpec.check(self)
+        if not 100 <= self.span_pa <= 99_900 or self.span_pa % 100:
+            raise AbsurdValue(f"a span of {self.span_pa} Pa", "1 to 999 whole mbar")
+
+    def settings(self) -> dict[str, object]:
+        """What the node must be told of it."""
+        told: dict[str, object] = {"sensor_model": f"{self.span_pa // 100:03d}MD"}
+        if self.sensor == "ads1115":
+            told = {
+                "sensor_model": "0.5-4.5V",
+                "range_low_pa": -self.span_pa,
+                "range_high_pa": self.span_pa,
+            }
+        return ReferenceSpec.settings(self) | told
+
+
+@dataclass(frozen=True, slots=True)
+class BarometerSpec:
+    """A pressure sensor in the air outside, beside a gauge sensor."""
+
+    sensor: str = "bmp581"
+    address: int = 0x46
+
+    def check(self) -> None:
+        """Nothing about it can be absurd."""
+
+    def settings(self) -> dict[str, object]:
+        """What the node must be told of it."""
+        return {
+            "aux_sensor": self.sensor, "aux_address": self.address, "pressure_kind": "abs"
+        }  # fmt: skip
 
 
 class Follower:
@@ -154,6 +216,30 @@ class ReferenceSpot:
         gas_k = self._gas.value_k + self._gradient_k
         left = max(0.0, 1.0 - self._lost_per_us * self._at_us)
         return self._per_k * gas_k * left, self._sensor.value_k + self._gradient_k
+
+
+class DifferenceSpot:
+    """Where a differential transducer sits: between the chamber and a reference chamber."""
+
+    def __init__(self, chamber: ProbedGas, reference: ReferenceSpot) -> None:
+        self._chamber = chamber
+        self._reference = reference
+
+    def pressure_and_probe(self, t_us: int) -> tuple[float, float]:
+        """Pressure above the reference chamber (Pa), temperature of its sensor (K)."""
+        reference_pa, probe_k = self._reference.pressure_and_probe(t_us)
+        return self._chamber.pressure_and_probe(t_us)[0] - reference_pa, probe_k
+
+
+class OutsideSpot:
+    """Where a barometer sits: in the air outside, with the chamber's sensor."""
+
+    def __init__(self, chamber: OpenGas) -> None:
+        self._chamber = chamber
+
+    def pressure_and_probe(self, t_us: int) -> tuple[float, float]:
+        """Pressure outside (Pa), temperature of the sensor (K)."""
+        return self._chamber.outside_pa(t_us), self._chamber.pressure_and_probe(t_us)[1]
 
 
 def _start(chamber: Gas) -> tuple[float, float]:

@@ -18,6 +18,7 @@ _NAMED = {
 """Settings that a CONFIG record gives by their place in a table."""
 
 _LENGTHS = 5
+_STAND_INS = {"probe": "tmp117", "reference": "bmp581"}
 
 
 def measurement_of(
@@ -42,8 +43,10 @@ def measurement_of(
         values["cease_limit_fpa_m3_s"] = watch.integer("cease_limit_fpa_m3_s")
         named = tuple(watch.integer(f"trend_s_{k}") for k in range(_LENGTHS))
         values["trend_s"] = tuple(length for length in named if length)
-    values["sensor"] = "none"  # which chip it was decides nothing beyond its resolution
-    values["aux_sensor"] = config.text("aux_sensor")
+    # which chips they were decides nothing beyond their resolution: any that fits stands for them
+    values["sensor"] = "none"
+    values["aux_sensor"] = _STAND_INS.get(str(values["compensation"]), "none")
+    values["address"] = values["aux_address"] = 0
     settings.check_together(values)
     if values["period_us"] < 1:
         raise settings.SettingError("period_us: 0")

@@ -121,6 +121,12 @@ def accepted(share):
     return norm.cdf((1 - share) * LIMIT / sigma(share) - k_of(1))
 
 
+def accepted_at_the_limit(tries):
+    """Probability of PASS over all tries: accepted and refused are alike there, rest again."""
+    one = norm.cdf(-k_of(tries))
+    return one * sum((1 - 2 * one) ** k for k in range(tries))
+
+
 def test_the_guard_band_is_k_times_the_uncertainty():
     found = Population(1.0, 50)
     assert np.mean(found.guards) == pytest.approx(k_of(1) * sigma(1.0), rel=0.02)
@@ -136,27 +142,24 @@ def test_parts_exactly_at_the_limit_are_accepted_as_rarely_as_stated():
 
 @pytest.mark.parametrize("share", [0.8, 0.9, 1.1])
 def test_parts_near_the_limit_follow_the_predicted_curve(share):
-    found = Population(share, 300)
+    found = Population(share, 1000)
     assert found.within(PASS, accepted(share))
     assert 0.01 < accepted(0.9) < 0.99
 
 
 def test_two_tries_share_the_risk():
-    found = Population(1.0, 1000, tries=2)
-    assert found.count[PASS] <= 40
+    """5,000: a thousand of one seed lay 2.6 σ high, 25,000 of 25 seeds 0.2 σ."""
+    found = Population(1.0, 5000, tries=2)
     assert found.count[RETEST] == 0  # none is left undecided
-    one = norm.cdf(-k_of(2))
-    assert 2 * one <= 0.025
+    assert found.within(PASS, accepted_at_the_limit(2))
+    assert accepted_at_the_limit(2) <= 0.025
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("tries", [1, 2, 3])
 def test_campaign_the_risk_at_the_limit(tries):
     found = Population(1.0, 20_000, tries, seed=5)
-    one = norm.cdf(-k_of(tries))
-    retest = 1 - 2 * one
-    expected = one * sum(retest**k for k in range(tries))
-    assert found.within(PASS, expected)
+    assert found.within(PASS, accepted_at_the_limit(tries))
     assert found.count[PASS] / 20_000 <= 0.0275
 
 

@@ -1,6 +1,7 @@
 """The simulated sensors by the names that a node's configuration uses."""
 
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hullwatch.sim.registers.ads1115 import Ads1115Model
 from hullwatch.sim.registers.bme280 import Bme280Model
@@ -16,6 +17,10 @@ from hullwatch.sim.registers.model import SensorModel
 from hullwatch.sim.registers.ms5611 import Ms5611Model
 from hullwatch.sim.registers.ms5837 import Ms5837Model
 from hullwatch.sim.registers.tmp117 import Tmp117Model
+from hullwatch.sim.registers.transducer import CurrentLoop, Ratiometric
+
+if TYPE_CHECKING:
+    from hullwatch.sim.frontend import FrontEnd
 
 
 class CatalogueEntry(NamedTuple):
@@ -29,6 +34,23 @@ class CatalogueEntry(NamedTuple):
     pressure_max_pa: int
     kind: str
     settings: dict[str, object]
+
+
+def specimen(
+    sensor: str, front_end: "FrontEnd", now_us: Callable[[], int], values: Mapping[str, object]
+) -> SensorModel:
+    """A model as the node's settings say it is: an HSC's part, a transducer's output and range.
+
+    Settings that are about another sensor are not looked at. KeyError for an unknown sensor.
+    """
+    model = str(values["sensor_model"])
+    if sensor == "hsc":
+        return HscModel(front_end, now_us, part=model[:5])
+    if sensor == "ads1115":
+        output = CurrentLoop if model == "4-20mA" else Ratiometric
+        low, high = (float(str(values[f"range_{end}_pa"])) for end in ("low", "high"))
+        return Ads1115Model(front_end, now_us, transducer=output(low, high))
+    return CATALOGUE[sensor].model(front_end, now_us)
 
 
 def _entry(model: type[SensorModel]) -> CatalogueEntry:
