@@ -30,7 +30,8 @@ _NODE_MODULES = _CORE_MODULES | {
     "sys",
 }
 _BOARD_MODULES = _NODE_MODULES | {
-    *("board", "machine", "micropython", "random", "rp2", "socket", "time", "uctypes", "vfs"),
+    *("board", "machine", "micropython", "onewire", "random", "rp2", "socket", "time", "uctypes"),
+    "vfs",
 }
 MODULES = {
     "hullcore": _CORE_MODULES,

@@ -39,7 +39,6 @@ _MIN_SAMPLES = const(8)  # hullcore.plan.MIN_SAMPLES
 _FIRST_OUTPUT = const(16)  # hullcore.outputs, which is loaded only where outputs are set
 _LAST_OUTPUT = const(21)
 _ONEWIRE_PIN = const(22)  # boards/pico
-_ONEWIRE_US = const(160000)  # 9 bits of a ds18b20 take 107 ms, and 70 % of the period is its time
 _SLOWEST_US = const(1000000)  # with outputs: what they do must be seen
 _MAX_FIRST = const(46155)  # a WINDOW record counts up to 255 sub-windows of hullcore.plan.MAX_BLOCK
 
@@ -154,11 +153,9 @@ def check(key: str, value) -> object:
 
 def check_together(config: dict) -> None:
     """Refuse combinations that contradict each other (SettingError)."""
-    if config["pressure_kind"] != "abs":
-        _check_gauge(config)
-    _check_aux(config)
-    declared = config["sensor"] in DECLARED or config["aux_sensor"] in DECLARED
-    if declared or config["sensor_model"] != "-":
+    alone = config["aux_sensor"] == "none" and config["compensation"] in COMPENSATIONS[:2]
+    absolute = config["sensor"] not in DECLARED and config["pressure_kind"] == "abs"
+    if not alone or not absolute or config["sensor_model"] != "-":
         from hullcore import sensormodel  # rarely needed, and needs this module itself
 
         sensormodel.check(config)
@@ -188,55 +185,6 @@ def _check_trend(config: dict) -> None:
         raise SettingError(
             "trend_s: charts need a noise profile, noise_profile learn or calibrated"
         )
-
-
-def _check_gauge(config: dict) -> None:
-    """Without a barometer the weather is in the reading, up to 100 Pa an hour."""
-    if config["compensation"] != "none":
-        raise SettingError(
-            "compensation: needs absolute pressure; a gauge sensor allows none only, or has a"
-            " barometer as aux_sensor and pressure_kind abs"
-        )
-    if not config["p_out_pa"]:
-        raise SettingError("p_out_pa: a gauge sensor needs the pressure outside")
-    if config["temp_lag_ms"] >= 0 and not config["drift_mpa_day"]:
-        raise SettingError(
-            "drift_mpa_day: a gauge sensor feels the weather: bound it here, or add a barometer as"
-            " aux_sensor with pressure_kind abs"
-        )
-
-
-def _check_aux(config: dict) -> None:
-    """A second sensor and what uses it: one without the other means nothing."""
-    mode = config["compensation"]
-    aux = config["aux_sensor"]
-    if mode == "probe":
-        if aux not in PROBES:
-            raise SettingError("compensation: probe needs aux_sensor to be " + ", ".join(PROBES))
-    elif mode == "reference":
-        if aux == "none" or aux in PROBES:
-            raise SettingError("compensation: reference needs a pressure sensor as aux_sensor")
-        if not config["reference_pa"]:
-            raise SettingError("compensation: reference needs reference_pa, its pressure at t_ref")
-    elif aux != "none" and (config["sensor"] not in DECLARED or aux in PROBES + DECLARED):
-        raise SettingError(
-            "aux_sensor: only compensation probe or reference uses one, or a gauge sensor as its"
-            " barometer"
-        )
-    elif aux != "none" and config["pressure_kind"] != "abs":
-        raise SettingError("pressure_kind: abs with a barometer, which makes it so")
-    if aux == "ds18b20":
-        _check_onewire(config)
-    same = config["aux_address"] == config["address"]
-    if same and (aux == config["sensor"] != "none" or (aux != "none" and config["address"])):
-        raise SettingError("aux_address: both sensors would have the same address")
-
-
-def _check_onewire(config: dict) -> None:
-    if config["aux_address"]:
-        raise SettingError("aux_address: a ds18b20 is alone on its wire and has none, set it to 0")
-    if config["period_us"] < _ONEWIRE_US:
-        raise SettingError("period_us: a ds18b20 is slow, it needs at least %d" % _ONEWIRE_US)
 
 
 def _check_pins(sda: int, scl: int) -> None:

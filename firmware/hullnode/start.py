@@ -12,7 +12,7 @@ from hullcore.morerecords import config_record
 from hullcore.records import RecordStamp
 from hullnode import identity, spoolstart
 from hullnode.drivers import catalogue
-from hullnode.drivers.errors import BAD_ADDRESS, SensorError
+from hullnode.drivers.errors import SensorError
 from hullnode.pipeline import Pipeline
 from hullnode.sampler import Sampler
 
@@ -166,62 +166,17 @@ def _load(board, values: dict, i2c):
     ratio = values["oversampling"] or catalogue.oversampling_for(sensor, values["period_us"])
     driver = catalogue.load(sensor, i2c, values["address"], ratio, board.sleep_ms)
     driver.oversampling = ratio
-    _declare(driver, sensor, values)
     if values["aux_sensor"] != "none":
-        driver = _paired(board, values, driver, i2c)
+        from hullnode import pairing  # its names are heap, too
+
+        driver = pairing.paired(board, values, driver, i2c)
+    elif hasattr(driver, "declare"):
+        driver.declare(values)
     try:
         driver.start()  # some chips know their resolution only then, and the snapshot names it
     except (OSError, SensorError):
         pass  # the sampler tries again, and tells
     return driver
-
-
-def _declare(driver, sensor: str, values: dict) -> None:
-    """Tell a driver what `sensor_model` says, unless it says it of the other sensor."""
-    if not hasattr(driver, "declare"):
-        return
-    for other in (values["sensor"], values["aux_sensor"]):
-        if other != sensor and other in settings.DECLARED:
-            values = dict(values)
-            values["sensor_model"] = "-"
-    driver.declare(values)
-
-
-def _paired(board, values: dict, main, i2c):
-    """`main` and the second sensor as one driver, not started."""
-    from hullnode import pair  # its heap only with a second sensor
-
-    try:
-        second = _second(board, values, main, i2c)
-    except SensorError as error:
-        second = pair.Refused(error)
-    return _kind(pair, values, second)(main, second, board.ticks_us, values["period_us"])
-
-
-def _kind(pair, values: dict, second):
-    """The class of a pair: what the second sensor is for."""
-    if values["compensation"] == "probe":
-        return pair.ProbePair
-    difference = second.KIND == "diff" or values["aux_sensor"] == "ads1115"
-    if values["compensation"] == "reference" and not difference:
-        return pair.ReferencePair
-    from hullnode import gaugepair  # its heap only with these
-
-    return gaugepair.DifferencePair if difference else gaugepair.BarometerPair
-
-
-def _second(board, values: dict, main, i2c):
-    sensor = values["aux_sensor"]
-    # 70 % of the period: at 75 % it is given up, so that the first one's sample is not lost
-    ratio = catalogue.oversampling_for(sensor, values["period_us"] * 7 // 8)
-    bus = board.onewire() if sensor == "ds18b20" else i2c
-    second = catalogue.load(sensor, bus, values["aux_address"], ratio, board.sleep_ms)
-    _declare(second, sensor, values)
-    address = values["aux_address"] or second.ADDRESSES[0]
-    if address == (values["address"] or main.ADDRESSES[0]):
-        raise SensorError(BAD_ADDRESS, address)
-    second.oversampling = ratio
-    return second
 
 
 def _snapshot(node, pipeline, m, driver) -> None:

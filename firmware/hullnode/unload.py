@@ -8,28 +8,32 @@ collection forgets them; the function that needs one again loads it again.
 import gc
 import sys
 
-_RARE = (
-    "hullcore.moremessages",
-    "hullcore.morerecords",
-    "hullcore.outputs",
-    "hullcore.recipecheck",
-    "hullcore.sensormodel",
-    "hullcore.settings",
-    "hullcore.testmessages",
-    "hullcore.verdict",
-    "hullnode.asked",
-    "hullnode.commands",
-    "hullnode.configfile",
-    "hullnode.drivers.catalogue",
-    "hullnode.greeting",
-    "hullnode.identity",
-    "hullnode.noisestore",
-    "hullnode.spoolcursor",
-    "hullnode.spoolstart",
-    "hullnode.start",
-    "hullnode.testend",
-    "hullnode.testsetup",
-    "hullnode.twocopies",
+# without their package: a string of more than 15 bytes costs 16 more
+_CORE = (
+    "moremessages",
+    "morerecords",
+    "outputs",
+    "recipecheck",
+    "sensormodel",
+    "settings",
+    "testmessages",
+    "verdict",
+)
+_NODE = (
+    "asked",
+    "commands",
+    "configfile",
+    "drivers.catalogue",
+    "greeting",
+    "identity",
+    "noisestore",
+    "pairing",
+    "spoolcursor",
+    "spoolstart",
+    "start",
+    "testend",
+    "testsetup",
+    "twocopies",
 )
 
 
@@ -39,9 +43,15 @@ def collect() -> None:
     For a board whose modules are the node's alone: in a process that shares them a second copy of
     a class would be another class.
     """
-    for name in _RARE:
-        if name in sys.modules:
-            package, last = name.rsplit(".", 1)
-            delattr(sys.modules[package], last)
-            del sys.modules[name]
+    _forget("hullcore.", _CORE)
+    _forget("hullnode.", _NODE)
     gc.collect()
+
+
+def _forget(package: str, names: tuple) -> None:
+    for short in names:
+        name = package + short
+        if name in sys.modules:
+            parent, last = name.rsplit(".", 1)
+            delattr(sys.modules[parent], last)
+            del sys.modules[name]

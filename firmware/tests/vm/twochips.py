@@ -4,7 +4,6 @@ from fakes import Bmp581, Board
 
 from hullcore import ticks
 from hullcore.settings import COMPENSATIONS
-from hullnode.drivers.ds18b20 import crc8
 
 SETTINGS = {
     "probe": (("aux_sensor", "tmp117"),),
@@ -91,6 +90,8 @@ class OneWire:
         elif command == 0x44:
             self.converts += 1
         elif command == 0x4E:
+            from hullnode.drivers.ds18b20 import crc8  # not on the heap of nodes without one
+
             self._pad[4] = data[4]
             self._pad[8] = crc8(self._pad[:8])
         elif command == 0xBE:

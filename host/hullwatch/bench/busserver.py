@@ -89,16 +89,16 @@ class BusServer:
             ONEWIRE_WRITE: self._wire_write,
             ONEWIRE_READ: self._wire_read,
         }
-        ends = []
-        for suffix in (".req", ".rsp"):
-            path = self.prefix.with_suffix(suffix)
-            os.mkfifo(path, 0o600)
-            ends.append(os.open(path, os.O_RDWR))  # both ways: no end of file between two VMs
-        self._req, self._rsp = ends
+        self._req, self._rsp = (self._pipe(suffix) for suffix in (".req", ".rsp"))
         self._closing = False
         self._resets = 0
         self._thread = threading.Thread(target=self._serve, name="hullwatch-bus", daemon=True)
         self._thread.start()
+
+    def _pipe(self, suffix: str) -> int:
+        path = self.prefix.with_suffix(suffix)
+        os.mkfifo(path, 0o600)
+        return os.open(path, os.O_RDWR)  # both ways: no end of file between two VMs
 
     def begin_boot(self) -> None:
         """A VM is about to start: its time 0 is the chamber's present."""
