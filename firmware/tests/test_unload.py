@@ -56,7 +56,7 @@ def used():
 def dialogue():
     for index in range(len(node.config.keys)):
         assert node.command(GET, bytes([index]))[0] == 0
-    assert node.command(STAGE, b"i2c_scl=9")[0] == 0
+    assert node.command(STAGE, b"i2c_scl=7")[0] == 0
     assert node.command(STAGE, b"volume_ul=nonsense")[0] == 4
     assert node.command(COMMIT, b"")[0] == 5
     print(loaded(), gc.mem_alloc() > before + 4000)
