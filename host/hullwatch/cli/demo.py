@@ -17,6 +17,7 @@ from hullwatch.bench.emu.emubench import EmuBench
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.cli import benches
 from hullwatch.cli.demorun import DemoRun
+from hullwatch.cli.demoserve import calibrate_volume, served, with_valves
 from hullwatch.cli.demoview import LiveView, silent_view
 from hullwatch.cli.options import DURATION, db_option, json_option, print_json
 from hullwatch.cli.paths import data_folder
@@ -109,6 +110,15 @@ def _fresh_database() -> Path:
     envvar="HULLWATCH_UF2",
     help="MicroPython for pico-emu.",
 )
+@click.option("--valves", is_flag=True, help="Supply and vent valve: leak tests can be run.")
+@click.option(
+    "--http-port", type=click.IntRange(0, 65535), default=None,
+    help="Port of the dashboard, 0 any free one.  [default: 8321 or any; none with --bench sim]",
+)  # fmt: skip
+@click.option(
+    "--token-file", type=click.Path(path_type=Path, dir_okay=False), default=None,
+    help="File with the dashboard's token.  [default: a new one, printed]",
+)  # fmt: skip
 @click.option(
     "--no-log", is_flag=True, help="Only serve the port, for hullwatch log (mpy, pico-emu)."
 )
@@ -120,7 +130,8 @@ def command(
     bench: str, speed: float, for_s: float | None, rate: float, volume: float, leak: float,
     pressure: float, sensor: str, compensation: str | None, profile: str, seed: int,
     replay: Path | None, pressure_kind: str, ambient: float | None, scenario: Path | None,
-    section: str | None, uf2: Path | None, no_log: bool, db: Path | None, as_json: bool,
+    section: str | None, uf2: Path | None, valves: bool, http_port: int | None,
+    token_file: Path | None, no_log: bool, db: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Run a leaking chamber, log it and show the leak rate.
 
@@ -142,6 +153,7 @@ def command(
             chamber=benches.chamber(volume, leak, pressure, seed),
             sensor=benches.choose_sensor(sensor, recording, pressure), replay=recording, **rest,
         )  # fmt: skip
+    spec = with_valves(spec) if valves else spec
     spec.check()
     if no_log:
         _serve(benches.start(bench, spec, speed, uf2), for_s)
@@ -152,13 +164,25 @@ def command(
         contextlib.closing(Store.open(database, time.time_ns() // 1000, "hullwatch demo")) as store,
     ):
         run = DemoRun(running, spec, store, for_s)
-        with silent_view(run) if as_json else LiveView(run) as view:
-            run.drive(view.refresh)
+        _drive(run, store, http_port, token_file, as_json)
         summary = run.summary(str(store.path))
     if as_json:
         print_json(summary_json(summary))
     else:
         show_summary(summary)
+
+
+def _drive(
+    run: DemoRun, store: Store, http_port: int | None, token_file: Path | None, as_json: bool
+) -> None:
+    """Run it to its end, on screen and, where that can be had, in a browser."""
+    with (
+        served(run, store, http_port, token_file) as control,
+        silent_view(run) if as_json else LiveView(run) as view,
+    ):
+        run.start(control.poll, view.refresh)
+        calibrate_volume(run, store)
+        run.drive(control.poll, view.refresh)
 
 
 def _refuse_chamber_options(context: click.Context) -> None:

@@ -60,18 +60,25 @@ class DemoRun:
         """Sample numbers that are over, at most `target`."""
         return min(self.status.get("next_sample", 0), self.target)
 
-    def drive(self, refresh: Callable[[], None]) -> None:
-        """Log until the target is measured and all of it is stored."""
-        step_s = 1.0 if self.bench.name != "mpy" else 0.05
+    def start(self, *between: Callable[[], None]) -> None:
+        """Log until something of the node is stored."""
+        while self.logger.collector.boot is None and self.done < self.target:
+            self._step(between)
+
+    def drive(self, *between: Callable[[], None]) -> None:
+        """Log until the target is measured and all of it is stored; `between` after each step."""
         while self.done < self.target:
-            self.logger.step(step_s)
-            refresh()
+            self._step(between)
         end_s = self.bench.now_s() + DRAIN_S
         while self.bench.now_s() < end_s and not self._drained():
-            self.logger.step(step_s)
-            refresh()
+            self._step(between)
         self.logger.finish()
         self._port.close()
+
+    def _step(self, between: tuple[Callable[[], None], ...]) -> None:
+        self.logger.step(1.0 if self.bench.name != "mpy" else 0.05)
+        for do in between:
+            do()
 
     def _drained(self) -> bool:
         boot = self.logger.collector.boot

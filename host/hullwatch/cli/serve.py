@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from hullwatch.alarms.settings import load, usual
 from hullwatch.cli import dashboard
 from hullwatch.cli.options import DEFAULT_DB, db_option
 from hullwatch.cli.rates import running_database
@@ -33,10 +34,15 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--recipes", type=click.Path(path_type=Path, file_okay=False), default=None,
     help="Folder of test recipes that may be started.",
 )  # fmt: skip
+@click.option(
+    "--alarms", "alarm_file", type=_FILE, default=None,
+    help="Alarm file: its channels are told who acknowledged.",
+)  # fmt: skip
 @click.option("--journal", type=_FILE, default=None, help="Journal of a running hullwatch isolate.")
 def command(
     db: Path | None, http_port: int | None, host: str, allow_host: tuple[str, ...],
-    token_file: Path | None, recipes: Path | None, journal: Path | None,
+    token_file: Path | None, recipes: Path | None, alarm_file: Path | None,
+    journal: Path | None,
 ) -> None:  # fmt: skip
     """Show chambers, leak rates and tests live in a browser.
 
@@ -48,12 +54,15 @@ def command(
     from hullwatch.web.owners import Owners
     from hullwatch.web.server import DEFAULT_PORT, is_loopback, listening, server_of
     from hullwatch.web.site import Site
+    from hullwatch.web.storedalarms import StoredAlarms
 
     token = dashboard.token_of(token_file, is_loopback(host))
     site = Site(
         database=(path := (db or running_database() or DEFAULT_DB).absolute()),
         now_utc_us=lambda: time.time_ns() // 1000, token=token, owners=Owners(path),
-        recipes=recipes, journal=journal, hosts=dashboard.names(host, allow_host),
+        recipes=recipes, journal=journal,
+        alarms=StoredAlarms(path, load(alarm_file) if alarm_file else usual()),
+        hosts=dashboard.names(host, allow_host),
     )  # fmt: skip
     site.open_reader().close()  # what is wrong with the database is told now
     with contextlib.closing(

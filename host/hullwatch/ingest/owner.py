@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from hullwatch.control import requests
 from hullwatch.control.registry import Claim, claim
 from hullwatch.control.wire import Message
-from hullwatch.errors import InputError, PortBusy, PortLost, TransportError, WrongDevice
+from hullwatch.errors import PortBusy, PortLost, TransportError, WrongDevice
+from hullwatch.ingest.answering import about_node
 from hullwatch.ingest.collect import Committed
 from hullwatch.ingest.dialogue import Clock, Dialogue, ignore_event, new_session
 from hullwatch.ingest.identity import check_usb
 from hullwatch.ingest.lending import Lending
 from hullwatch.ingest.logger import Logger
-from hullwatch.ingest.marks import Mark, calibrate_noise, send_mark
-from hullwatch.ingest.settings import check_changes, read_settings, write_settings
-from hullwatch.ingest.testorders import about_tests
 from hullwatch.link.events import Event, Hello, Status
 from hullwatch.store import Store
 from hullwatch.transport.discover import PortInfo, find_port
@@ -207,7 +205,7 @@ class PortOwner:
         logger = self.logger
         if logger is None or logger.session.hello is None:
             raise PortLost("the logger has no node on its port at present", "is it plugged in?")
-        return _asked_of_node(logger, what, request)
+        return about_node(logger, what, request)
 
     def _release(self, request: Message) -> Message:
         """Lend the port: all that was received is committed and acknowledged first.
@@ -240,35 +238,6 @@ class PortOwner:
             "reconnects": self.reconnects,
             "status": self.status,
         }
-
-
-def _asked_of_node(logger: Logger, what: object, request: Message) -> Message:
-    """The answer to a request that the node has to be asked about."""
-    if what == requests.CONFIG_SHOW:
-        return {"settings": read_settings(logger)}
-    if what == requests.CONFIG_SET:
-        changes = request.get("settings")
-        if not isinstance(changes, dict):
-            raise InputError("settings missing", "this is a program error")
-        texts = {str(key): str(value) for key, value in changes.items()}
-        check_changes(texts)
-        write_settings(logger, texts)
-        return {"written": texts}
-    if what == requests.TREND_MARK:
-        send_mark(logger, Mark(*_numbers(request, "what", "window_s", "rate", "u", "bound")))
-        return {"marked": True}
-    if what == requests.CALIBRATE_NOISE:
-        return asdict(calibrate_noise(logger, *_numbers(request, "utc_s", "upto_s")))
-    if what == requests.TEST:
-        return about_tests(logger, request)
-    raise InputError(f"unknown request {what!r}", "are both programs of one version?")
-
-
-def _numbers(request: Message, *names: str) -> list[int]:
-    found = [request.get(name) for name in names]
-    if not all(isinstance(value, int) for value in found):
-        raise InputError(f"{', '.join(names)}: numbers expected", "this is a program error")
-    return [value for value in found if isinstance(value, int)]
 
 
 def firmware_version(hello: Hello) -> str:

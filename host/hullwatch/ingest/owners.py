@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hullwatch.control import requests
 from hullwatch.control.registry import port_key
 from hullwatch.control.server import ControlServer
 from hullwatch.control.wire import Message
 from hullwatch.errors import Impostor, InputError, PortMissing
+from hullwatch.ingest.answering import about_store
 from hullwatch.ingest.dialogue import READ_S, Clock
 from hullwatch.ingest.owner import Listeners, PortOwner
 from hullwatch.link.events import Hello
-from hullwatch.store import CalibrationRow, MarkRow, Store
+from hullwatch.store import Store
 
 
 class PortOwners:
@@ -73,17 +73,9 @@ class PortOwners:
                 )
 
     def _answer(self, request: Message, store: Store) -> Message:
-        if request.get("do") == requests.CALIBRATION_ADD:
-            values = request.get("calibration")
-            if not isinstance(values, dict):
-                raise InputError("calibration missing", "this is a program error")
-            store.add_calibration(CalibrationRow.from_message(values))
-            return {"stored": True}
-        if request.get("do") == requests.MARK_ADD:
-            values = request.get("mark")
-            if not isinstance(values, dict):
-                raise InputError("mark missing", "this is a program error")
-            return {"number": store.add_mark(MarkRow.from_message(values))}
+        stored = about_store(request, store)
+        if stored is not None:
+            return stored
         if len(self.owners) == 1:
             return self.owners[0].answer(request)
         port = request.get("port")

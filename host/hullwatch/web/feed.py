@@ -156,7 +156,8 @@ class Feed:
         """The database, when it has changed or time has passed."""
         if self._changes is not None and not self._listeners:
             return
-        self.publish("alarms", [asdict(alarm) for alarm in self._site.alarms.alarms()])
+        alarms = await asyncio.to_thread(self._site.alarms.alarms)
+        self.publish("alarms", [asdict(alarm) for alarm in alarms])
         now_s = asyncio.get_running_loop().time()
         anyway = now_s - self._looked_s >= ANYWAY_S
 
@@ -203,4 +204,7 @@ class Feed:
             now = follow.progress(asker)
         except HullwatchError:  # a node without outputs, or one that is busy
             return None
-        return {**asdict(now), "running": now.running}
+        told = {**asdict(now), "running": now.running}
+        if not now.running:  # what goes on changing without a test would be told for ever
+            told |= {"elapsed_s": 0.0, "planned_s": 0.0, "pressure_pa": 0.0}
+        return told

@@ -42,8 +42,7 @@ def overview(reader: Reader, now_utc_us: int) -> list[dict[str, Any]]:
         ends = [end_utc_us(row, clocks) for row in windows]
         events = reader.events(node.node, _LOOK_BACK)
         heard = max(
-            [node.last_seen_utc_us, *(end for end in ends if end)]
-            + ([latest.utc_us] if latest and latest.utc_us else [])
+            reader.heard_utc_us(node.node), latest.utc_us if latest and latest.utc_us else 0
         )
         head = _headline(windows, ends)
         found.append(

@@ -1,6 +1,6 @@
 // Alarms above everything else: what, since when, and who has seen it.
 
-import { order, token } from "/api.js";
+import { order, person, token } from "/api.js";
 import { el, put } from "/dom.js";
 import { moment } from "/format.js";
 import { known, listen } from "/state.js";
@@ -11,7 +11,7 @@ export function mountAlarms(box) {
   async function acknowledge(alarm) {
     problem.textContent = "";
     try {
-      await order(`alarms/${encodeURIComponent(alarm.key)}/acknowledge`, { by: "dashboard" });
+      await order(`alarms/${encodeURIComponent(alarm.key)}/acknowledge`, { by: person() });
     } catch (error) {
       problem.textContent = error.line;
     }

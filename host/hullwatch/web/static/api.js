@@ -2,6 +2,7 @@
 
 const ROOT = "/api/v1";
 const KEY = "hullwatch-token";
+const NAME = "hullwatch-name";
 
 export class Failure extends Error {
   constructor(status, message, hint) {
@@ -52,8 +53,13 @@ export function token() {
   return sessionStorage.getItem(KEY) || "";
 }
 
-export function remember(value) {
+export function person() {
+  return localStorage.getItem(NAME) || "";
+}
+
+export function remember(value, name) {
   sessionStorage.setItem(KEY, value);
+  localStorage.setItem(NAME, name);
   document.dispatchEvent(new Event("token"));
 }
 

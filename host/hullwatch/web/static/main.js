@@ -1,6 +1,6 @@
 // Routes, header, dialogs, keys.
 
-import { forget, order, remember, token } from "/api.js";
+import { forget, order, person, remember, token } from "/api.js";
 import { el, put, text } from "/dom.js";
 import { mountAlarms } from "/alarms.js";
 import { chamberPage } from "/chamber.js";
@@ -53,18 +53,20 @@ function trouble(data) {
 function dialogs() {
   const dialog = document.getElementById("token-dialog");
   const input = document.getElementById("token-input");
+  const name = document.getElementById("name-input");
   const button = document.getElementById("token-button");
   const show = () => text(button, token() ? "Lock orders" : "Unlock orders");
   button.addEventListener("click", () => {
     if (token()) { forget(); return; }
     input.value = "";
+    name.value = person();
     text(document.getElementById("token-problem"), "");
     dialog.showModal();
   });
   document.getElementById("token-cancel").addEventListener("click", () => dialog.close());
   document.getElementById("token-form").addEventListener("submit", async (event) => {
     event.preventDefault();
-    remember(input.value.trim());
+    remember(input.value.trim(), name.value.trim());
     try {
       await order("token");
       dialog.close();

@@ -1,4 +1,4 @@
-// What stands behind the figures: verdicts, events, marks, calibrations, the link.
+// What stands behind the figures: verdicts, events, calibrations, the link. Marks have a file of their own.
 
 import { ask, nodePath } from "/api.js";
 import { el } from "/dom.js";
@@ -28,21 +28,6 @@ export function eventPanel(node) {
       moment(e.utc_us ?? e.received_utc_us), badge(words(e.event), SEVERITY[e.severity]), e.text ? `${e.meaning}: ${e.text}` : e.meaning,
     ]));
   }, (state) => state.newest.event);
-}
-
-export function markPanel(node, drawn) {
-  return new Panel("Marks", () => ask(nodePath(node, "marks")), ({ marks }) => {
-    drawn(marks.map((m) => ({
-      from: m.from_utc_us / 1e6, to: m.to_utc_us / 1e6, masks: m.masks, tint: m.voids ? "void" : "mark",
-    })));
-    if (!marks.length) return nothing("Nobody has entered a mark: hullwatch mark.");
-    return table(["when, UTC", "kind", "what", "by"], marks.toReversed().map((m) => [
-      m.to_utc_us === m.from_utc_us ? moment(m.from_utc_us, false) : `${moment(m.from_utc_us, false)} – ${moment(m.to_utc_us, false)}`,
-      badge(m.kind, m.masks ? "warn" : "quiet"),
-      m.rate_pa_m3_s === null ? m.text : `${m.text}: ${withUncertainty(m.rate_pa_m3_s, m.u_pa_m3_s)} Pa·m³/s (k = 1) ${reference(m.t_ref_k)}`,
-      m.entered_by,
-    ]));
-  }, (state) => state.newest.mark);
 }
 
 export function calibrationPanel(node) {
