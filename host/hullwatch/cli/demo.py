@@ -177,12 +177,12 @@ def _drive(
 ) -> None:
     """Run it to its end, on screen and, where that can be had, in a browser."""
     with (
-        served(run, store, http_port, token_file) as control,
+        served(run, store, http_port, token_file, not as_json) as answer,
         silent_view(run) if as_json else LiveView(run) as view,
     ):
-        run.start(control.poll, view.refresh)
+        run.start(answer, view.refresh)
         calibrate_volume(run, store)
-        run.drive(control.poll, view.refresh)
+        run.drive(answer, view.refresh)
 
 
 def _refuse_chamber_options(context: click.Context) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+
+import click
 
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.cli import dashboard
 from hullwatch.cli.democontrol import DemoControl
 from hullwatch.cli.demorun import DemoRun
-from hullwatch.errors import AddressTaken
+from hullwatch.errors import AddressTaken, ControlError
 from hullwatch.sim.plumbing import PlumbingSpec
 from hullwatch.store import CalibrationRow, Store
 
@@ -55,18 +57,33 @@ def calibrate_volume(run: DemoRun, store: Store) -> None:
     )  # fmt: skip
 
 
+def _nothing() -> None:
+    pass
+
+
 @contextlib.contextmanager
 def served(
-    run: DemoRun, store: Store, http_port: int | None, token_file: Path | None
-) -> Iterator[DemoControl]:
-    """The demo with its control socket and, where it can be had, its dashboard."""
+    run: DemoRun, store: Store, http_port: int | None, token_file: Path | None, seen: bool
+) -> Iterator[Callable[[], None]]:
+    """The demo's dashboard and control socket; gives what answers the latter's requests.
+
+    Without `http_port` only where somebody can look at it: `seen`, and not in virtual time, which
+    is over at once.
+    """
+    if http_port is None and (not seen or run.bench.name == "sim"):
+        yield _nothing
+        return
     with contextlib.ExitStack() as stack:
-        control = stack.enter_context(DemoControl(run, store))
+        try:
+            poll = stack.enter_context(DemoControl(run, store)).poll
+        except ControlError as error:
+            click.echo(f"{error.message}: other commands cannot ask this demo", err=True)
+            poll = _nothing
         if http_port is not None:
             dashboard.check_installed()
-        if dashboard.installed() and (http_port is not None or run.bench.name != "sim"):
+        if dashboard.installed():
             stack.enter_context(_dashboard(run, store, http_port, token_file))
-        yield control
+        yield poll
 
 
 @contextlib.contextmanager
