@@ -9,7 +9,6 @@ chance, times the number of bins tried (Bonferroni), is below 5 %.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +20,7 @@ from hullwatch.analysis.series import Series
 from hullwatch.analysis.twofold import Floats
 
 _MOST = 8
+_FINER = 41  # places within a bin of the best one
 _KNOTS = 8
 _EDGE = 6  # bins: nearer to an end nothing is told from noise
 _JUMP = 12.0
@@ -90,36 +90,49 @@ def _knots(series: Series) -> list[float]:
     return [float(knot) for knot in knots[1:-1]]
 
 
+def _bends(series: Series, at: Floats) -> Floats:
+    """n × k: the mean of max(0, t − at) over each bin, for each of k times."""
+    end = (series.position[:, None] + 1) * series.bin_s
+    inside = np.clip((end - at) / series.bin_s, 0.0, 1.0)
+    return np.asarray(inside * (np.maximum(end - at, 0.0) - inside * series.bin_s / 2))
+
+
 def _columns(series: Series, steps: list[Floats], kinks: list[float]) -> Floats:
-    t = series.centred_s
-    bends = [np.maximum(0.0, series.t_s - at) for at in kinks]
-    return np.column_stack([np.ones(len(t)), t, *steps, *bends])
+    line = [np.ones(len(series)), series.centred_s, *steps]
+    return np.column_stack([*line, _bends(series, np.array(kinks))])
 
 
 def _best(
     series: Series, broken: Fitting, steps: list[Floats], known: list[float]
 ) -> Change | None:  # fmt: skip
-    tried = np.arange(_EDGE, len(series) - _EDGE)
-    if not len(tried):
+    places = series.t_s[_EDGE : len(series) - _EDGE]
+    if not len(places):
         return None
     white = broken.whitening
     base, _ = np.linalg.qr(white.of(_columns(series, steps, known)))
-    places = series.t_s[tried]
-    bends = white.of(np.maximum(0.0, series.t_s[:, None] - places[None, :]))
-    bends -= base @ (base.T @ bends)
     values = white.of(series.y_pa)
     values -= base @ (base.T @ values)
-    sizes = (bends * bends).sum(axis=0)
-    usable = sizes > 1e-9 * sizes.max()
-    gain = np.where(usable, (bends.T @ values) ** 2 / np.where(usable, sizes, 1.0), 0.0)
-    best = int(gain.argmax())
+
+    def tried(at: Floats) -> tuple[Floats, Floats, Floats]:
+        bends = white.of(_bends(series, at))
+        bends -= base @ (base.T @ bends)
+        sizes = (bends * bends).sum(axis=0)
+        usable = np.where(sizes > 1e-9 * sizes.max(), sizes, np.inf)
+        return (bends.T @ values) ** 2 / usable, bends, sizes
+
+    gain, _, _ = tried(places)
+    rough = float(places[int(gain.argmax())])
+    near = places[gain >= gain.max() - chi2_quantile(0.95, 1)]
+    fine = np.linspace(rough - series.bin_s, rough + series.bin_s, _FINER)
+    finer, bends, sizes = tried(fine)
+    best = int(finer.argmax())
     weights = white.back(bends[:, best]) / sizes[best]
-    _, dof = broken.spread(weights)
-    p = min(1.0, 2 * len(tried) * t_tail(math.sqrt(float(gain[best])), dof))
+    u, dof = broken.spread(weights)
+    p = min(1.0, 2 * len(places) * t_tail(abs(float(weights @ series.y_pa)) / u, dof))
     if p > _LEAST_P:
         return None
-    near = places[gain >= gain[best] - chi2_quantile(0.95, 1)]
-    return Change("slope", float(places[best]), float(near.min()), float(near.max()), p)
+    half = series.bin_s / 2
+    return Change("slope", float(fine[best]), float(near.min()) - half, float(near.max()) + half, p)
 
 
 def _with_slopes(

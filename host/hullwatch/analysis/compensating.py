@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hullwatch.analysis.noiseallan import AllanDesign
+from hullwatch.analysis.noiseallan import designed
 from hullwatch.analysis.series import Series
 from hullwatch.analysis.twofold import Floats
 from hullwatch.errors import InputError
@@ -107,7 +107,7 @@ def _deviations(
     if not len(series):
         raise InputError("no values to judge a compensation by", "a longer span")
     design = np.column_stack((np.ones(len(series)), series.centred_s))
-    allan = AllanDesign(series.position, series.bin_s, series.share, design)
+    allan = designed(series.position, series.bin_s, series.share, design)
     plain = _plain(series, t_ref_k)
     mean_t = float(series.temperature_k.mean())
     as_pressure = float(plain.mean()) / mean_t * series.temperature_k

@@ -45,7 +45,8 @@ def exponential(
         return refused("exponential", SLOPE, "the pressure crosses that outside")
     t = series.t_s - series.t_s[0]
     size, rate = _fitted(t, above)
-    fitting = Fitting.of_line(series, beyond, _curvature(t, rate))
+    left = replace(series, y_pa=above - size * np.exp(-rate * t))
+    fitting = Fitting.of_line(left, beyond, _curvature(t, rate))
     length = float(t[-1])
     of_rate, of_slope = _weights(t, size, rate)
     u, noise, dof = _uncertainty(fitting, of_slope, u_outside_pa)
@@ -95,10 +96,11 @@ def _weights(t: Floats, size: float, rate: float) -> tuple[Floats, Floats]:
 
 
 def _curvature(t: Floats, rate: float) -> Floats:
-    """A column for what an exponential has beyond a line, for the noise about it."""
+    """A column for what was taken out beyond a line, for the noise of what is left."""
     x = t / float(t[-1])
-    lost = min(max(rate * float(t[-1]), 0.05), 20.0)
-    return np.exp(-lost * x)[:, None]
+    lost = min(max(abs(rate) * float(t[-1]), 0.05), 20.0)
+    lost = 2.0 ** (round(2 * math.log2(lost)) / 2)  # near enough, and a design that is met again
+    return np.asarray(np.exp(-lost * x)[:, None])
 
 
 def _uncertainty(

@@ -1,8 +1,10 @@
 """Slopes of a normalised pressure, each with the standard error that its own noise gives it.
 
 Whatever a method does, its slope is (nearly) a sum of the readings with weights, w·y, and so its
-variance is wᵀCw under the covariance C of the noise that was fitted to the Allan variances. What an
-ordinary fit claims of itself assumes white noise; it is kept beside as `naive_u95_pa_s`.
+variance is wᵀCw under a covariance C of the noise. Weights, where a method chooses them, are those
+of the noise fitted to the Allan variances (`noiseallan`); the variance is the largest of all noises
+that the series does not reject (`noiserange`). What an ordinary fit claims of itself assumes white
+noise; it is kept beside as `naive_u95_pa_s`.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ import numpy as np
 
 from hullwatch.analysis import gls, linear, masspoint
 from hullwatch.analysis.distributions import t_quantile
-from hullwatch.analysis.noiseallan import AllanDesign, NoiseFit
+from hullwatch.analysis.noiseallan import NoiseFit, designed
 from hullwatch.analysis.noisemodel import covariance
+from hullwatch.analysis.noiserange import mixtures
 from hullwatch.analysis.result import TWO_SIDED, Result, measured
 from hullwatch.analysis.series import Series
 from hullwatch.analysis.twofold import Floats
@@ -25,7 +28,7 @@ SLOPE = "Pa/s"
 _ONE_SIDED = 0.95
 _DAY_S = 86400.0
 _HOUR_S = 3600.0
-_NOISE = "white, flicker and random-walk noise as fitted"
+_NOISE = "any mixture of white, flicker and random-walk noise that the readings do not reject"
 
 
 class Fitting:
@@ -38,8 +41,10 @@ class Fitting:
 
     def __init__(self, series: Series, design: Floats, beyond: float = 0.0) -> None:
         self.series, self.design, self.beyond = series, design, beyond
-        self.allan = AllanDesign(series.position, series.bin_s, series.share, design)
+        self.allan = designed(series.position, series.bin_s, series.share, design)
         self.noise: NoiseFit = self.allan.fit(series.y_pa)
+        tried = mixtures(series.position, series.bin_s, series.share, design)
+        self.range = tried.of(series.y_pa)
         self._whitening: gls.Whitening | None = None
 
     @classmethod
@@ -62,10 +67,9 @@ class Fitting:
         return not self.noise.noise.parts.any()
 
     def spread(self, weights: Floats) -> tuple[float, float]:
-        """(u, dof) of a sum of readings whose weights sum to zero."""
+        """(u, dof) of a sum of readings whose weights sum to zero: the widest there may be."""
         gains = np.array([float(weights @ kernel @ weights) for kernel in self.allan.kernels])
-        variance = float(gains @ self.noise.noise.parts)
-        return math.sqrt(max(variance, 0.0)), self.noise.dof(gains)
+        return math.sqrt(max(0.0, self.range.spread(gains))), self.range.dof
 
     def solved(self) -> gls.Generalised:
         """The model by generalised least squares."""

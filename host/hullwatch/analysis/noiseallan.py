@@ -51,6 +51,19 @@ class NoiseFit:
         return tuple(point(lag, v, max(1.0, length_s / lag - 2)) for lag, v in pairs)
 
 
+def designed(position: Ints, bin_s: float, share: Floats, design: Floats) -> AllanDesign:
+    """The `AllanDesign` of these; the last few are kept, they are met again and again."""
+    place = (position - position[0]).astype(np.int64).tobytes()
+    return _kept(place, bin_s, share.tobytes(), np.ascontiguousarray(design).tobytes())
+
+
+@lru_cache(maxsize=16)
+def _kept(position: bytes, bin_s: float, share: bytes, design: bytes) -> AllanDesign:
+    places = np.frombuffer(position, np.int64)
+    columns = np.frombuffer(design, np.float64).reshape(len(places), -1)
+    return AllanDesign(places, bin_s, np.frombuffer(share, np.float64), columns)
+
+
 class AllanDesign:
     """What Allan variances of residuals are expected to be, for bins at given places and a model.
 
@@ -82,15 +95,15 @@ class AllanDesign:
     def fit(self, values: Floats) -> NoiseFit:
         """The noise of n values about the model."""
         found = self.variances(values)
+        if float(found.max()) <= rounding(values) ** 2:
+            return self._silent(found)
         covariance = np.diag(np.maximum(found, 1e-300) ** 2)
         sizes = np.zeros(3)
         for _ in range(_PASSES):
             sizes = _non_negative(self.expected, found, covariance)
             covariance = np.einsum("klij,i,j->kl", self._cross, sizes, sizes)
             if not covariance.any():
-                return NoiseFit(
-                    Noise(0.0, 0.0, 0.0), np.zeros((3, 3)), self.lags_s, found, np.zeros(len(found))
-                )
+                return self._silent(found)
         weighted = _whitened(self.expected, found, covariance)[0]
         scale = np.linalg.norm(weighted, axis=0)
         inverse = np.linalg.pinv((weighted / scale).T @ (weighted / scale), rcond=1e-12)
@@ -98,6 +111,15 @@ class AllanDesign:
             Noise(*sizes.tolist()), inverse / np.outer(scale, scale), self.lags_s, found,
             self.expected @ sizes,
         )  # fmt: skip
+
+    def _silent(self, found: Floats) -> NoiseFit:
+        none = Noise(0.0, 0.0, 0.0)
+        return NoiseFit(none, np.zeros((3, 3)), self.lags_s, found, np.zeros(len(found)))
+
+
+def rounding(values: Floats) -> float:
+    """Residuals no larger than this are what is left of arithmetic, not noise."""
+    return 32 * float(np.finfo(np.float64).eps) * float(np.abs(values).max(initial=0.0))
 
 
 @lru_cache(maxsize=4)

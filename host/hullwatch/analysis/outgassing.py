@@ -8,10 +8,10 @@ which some τ fits well enough. It is as wide as that makes it.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from hullwatch.analysis import gls
 from hullwatch.analysis.distributions import t_quantile
 from hullwatch.analysis.fitting import SLOPE, Fitting
 from hullwatch.analysis.result import TWO_SIDED, Result, refused
@@ -19,6 +19,10 @@ from hullwatch.analysis.series import Series
 from hullwatch.analysis.twofold import Floats
 
 _RATES = 40
+_FAMILY = 3
+_REFINED = 4
+_FAR = 40.0
+"""χ² above the least: no factor k reaches beyond."""
 _LONGEST = 2.0
 """τ up to so many lengths: beyond, the curve is a parabola to 1 %, and b cannot be told."""
 
@@ -35,53 +39,85 @@ def with_outgassing(
     length = series.length_s
     longest = min(slowest_s or _LONGEST * length, _LONGEST * length)
     shortest = min(2 * series.bin_s, longest)
-    taus = np.geomspace(shortest, longest, _RATES)
-    columns = [-np.expm1(-t / tau) for tau in taus]
-    best = min(columns, key=lambda column: _misfit(series, column))
-    fitting = Fitting.of_line(series, beyond, best[:, None])
+    # the noise is that about all of the family: the one that fits best takes noise with it
+    family = [-np.expm1(-t / tau) for tau in np.geomspace(shortest, longest, _FAMILY + 2)[1:-1]]
+    fitting = Fitting.of_line(series, beyond, np.column_stack(family))
     if fitting.silent:
         return refused("outgassing", SLOPE, "no noise was seen: no interval")
-    white = fitting.whitening
-    values, line = white.of(series.y_pa), white.of(fitting.design[:, :2])
-    fits = []
-    for column in columns:
-        found = gls.solve_white(white, np.column_stack((line, white.of(column))), values)
-        fits.append((found.chi2, found, column))
-    least, chosen, _ = min(fits, key=lambda one: one[0])
-    straight = gls.solve_white(white, line, values)
-    u, dof = fitting.spread(chosen.weights[1])
-    known = math.sqrt(float(chosen.covariance[1, 1]))
+    taus, profile = _refined(fitting, shortest, longest)
+    chosen = int(profile.chi2.argmin())
+    u, dof = fitting.spread(profile.weights(fitting, chosen))
+    known = math.sqrt(float(profile.variance[chosen]))
     k = t_quantile(TWO_SIDED, dof) * (u / known if known else 1.0)
-    low, high = _profile([(chi2, found) for chi2, found, _ in fits], least, k)
-    tau = float(taus[[one[1] is chosen for one in fits].index(True)])
-    value = float(chosen.coefficients[1])
+    low, high = profile.ends(k)
+    gained = profile.straight_chi2 - float(profile.chi2[chosen])
     return Result(
-        "outgassing", SLOPE, value, low - beyond, high + beyond, u, k, dof,
+        "outgassing", SLOPE, float(profile.slope[chosen]), low - beyond, high + beyond, u, k, dof,
         ("what settles does so with one time constant", f"of {shortest:.3g} to {longest:.3g} s"),
-        () if straight.chi2 - least > k * k else ("no settling was seen beside the line",),
+        () if gained > k * k else ("no settling was seen beside the line",),
         (),
         {
-            "amplitude_pa": float(chosen.coefficients[2]), "tau_s": tau,
-            "settling_chi2": straight.chi2 - least,
+            "amplitude_pa": float(profile.amplitude[chosen]), "tau_s": float(taus[chosen]),
+            "settling_chi2": gained,
         },
     )  # fmt: skip
 
 
-def _misfit(series: Series, column: Floats) -> float:
-    design = np.column_stack((np.ones(len(column)), series.centred_s, column))
-    rest = series.y_pa - design @ np.linalg.lstsq(design, series.y_pa, rcond=None)[0]
-    return float(rest @ rest)
+@dataclass(frozen=True, eq=False)
+class _Profile:
+    """By τ: χ², slope and its variance under the fitted noise, amplitude. All in one projection."""
+
+    line: Floats
+    bends: Floats
+    on_line: Floats
+    straight_chi2: float
+    chi2: Floats
+    slope: Floats
+    variance: Floats
+    amplitude: Floats
+
+    def ends(self, k: float) -> tuple[float, float]:
+        """Ends of all b with χ²(b, τ) ≤ χ²_min + k² for some τ."""
+        room = k * k - (self.chi2 - self.chi2.min())
+        half = np.sqrt(np.maximum(room, 0.0) * self.variance)
+        fits = room >= 0
+        return float((self.slope - half)[fits].min()), float((self.slope + half)[fits].max())
+
+    def weights(self, fitting: Fitting, at: int) -> Floats:
+        """The slope at one τ as a sum of readings."""
+        bend = self.bends[:, at]
+        own = self.line[1] - self.on_line[1, at] * bend / float(bend @ bend)
+        return fitting.whitening.back(own)
 
 
-def _profile(
-    fits: list[tuple[float, gls.Generalised]], least: float, k: float
-) -> tuple[float, float]:
-    """Ends of all b with χ²(b, τ) ≤ χ²_min + k² for some τ."""
-    low, high = math.inf, -math.inf
-    for chi2, found in fits:
-        room = k * k - (chi2 - least)
-        if room >= 0:
-            half = math.sqrt(room * float(found.covariance[1, 1]))
-            b = float(found.coefficients[1])
-            low, high = min(low, b - half), max(high, b + half)
-    return low, high
+def _refined(fitting: Fitting, shortest: float, longest: float) -> tuple[Floats, _Profile]:
+    """The τ that fit, closely spaced, and what they give."""
+    t = fitting.series.t_s - fitting.series.t_s[0]
+    low, high = shortest, longest
+    for _ in range(_REFINED):
+        taus = np.geomspace(low, high, _RATES)
+        profile = _profiled(fitting, -np.expm1(-t[:, None] / taus))
+        fits = np.flatnonzero(profile.chi2 <= profile.chi2.min() + _FAR)
+        low = float(taus[max(0, fits[0] - 1)])
+        high = float(taus[min(_RATES - 1, fits[-1] + 1)])
+    return taus, profile
+
+
+def _profiled(fitting: Fitting, columns: Floats) -> _Profile:
+    white = fitting.whitening
+    values, line, bends = (
+        white.of(x) for x in (fitting.series.y_pa, fitting.design[:, :2], columns)
+    )
+    inverse = np.linalg.inv(line.T @ line)
+    solving = inverse @ line.T
+    straight = solving @ values
+    rest = values - line @ straight
+    on_line = solving @ bends
+    bends = bends - line @ on_line
+    sizes = (bends * bends).sum(axis=0)
+    amplitude = bends.T @ rest / sizes
+    chi2 = float(rest @ rest)
+    return _Profile(
+        solving, bends, on_line, chi2, chi2 - amplitude * amplitude * sizes,
+        straight[1] - on_line[1] * amplitude, inverse[1, 1] + on_line[1] ** 2 / sizes, amplitude,
+    )  # fmt: skip

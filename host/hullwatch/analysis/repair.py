@@ -103,15 +103,19 @@ def _cut(
     u_systematic: tuple[float, float], beyond: float,
 ) -> Result:  # fmt: skip
     before, after = slopes
-    kernels, sizes = fitting.allan.kernels, fitting.noise.noise.parts.tolist()
-    covariance = sum(
-        (size * (weights @ k @ weights.T) for size, k in zip(sizes, kernels, strict=True)),
-        np.zeros((2, 2)),
-    )
     ratio = after / before if before else math.inf
     if not math.isfinite(ratio):
         return refused("cut", "%", "nothing leaked before")
-    _, dof = fitting.spread(weights[1] - ratio * weights[0])
+    # the noise, of those that are not rejected, under which the ratio is least certain
+    of_ratio = weights[1] - ratio * weights[0]
+    kernels = fitting.allan.kernels
+    gains = np.array([float(of_ratio @ kernel @ of_ratio) for kernel in kernels])
+    worst = fitting.range.sizes[int((fitting.range.sizes @ gains).argmax())].tolist()
+    covariance = sum(
+        (size * (weights @ k @ weights.T) for size, k in zip(worst, kernels, strict=True)),
+        np.zeros((2, 2)),
+    )
+    dof = fitting.range.dof
     k = t_quantile(TWO_SIDED, dof)
     # a bound counts as what k would make of a standard uncertainty
     add = [u * u + (beyond / k) ** 2 for u in u_systematic]
