@@ -2,6 +2,7 @@
 
 const SILENT_MS = 25000;
 const LONGEST_PAUSE_MS = 10000;
+const HIDDEN_MS = 60000;
 
 export class Stream {
   // tell(kind, data, now_us) for every change; state(word, detail) for the line itself.
@@ -14,9 +15,25 @@ export class Stream {
     this.timer = null;
     this.open();
     window.addEventListener("online", () => this.again(0));
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && !this.alive) this.again(0);
-    });
+    document.addEventListener("visibilitychange", () => this.seen());
+  }
+
+  // A browser has six connections to one server: pages that nobody sees give theirs back.
+  seen() {
+    clearTimeout(this.unseen);
+    if (!document.hidden) {
+      if (!this.alive) this.again(0);
+    } else {
+      this.unseen = setTimeout(() => this.rest(), HIDDEN_MS);
+    }
+  }
+
+  rest() {
+    clearTimeout(this.timer);
+    clearTimeout(this.silence);
+    this.source.close();
+    this.alive = false;
+    this.state("lost", "paused while hidden");
   }
 
   open() {
