@@ -28,10 +28,9 @@ def exact_ppa_s(window, raw, period_us):
     return Fraction(top, bottom) * 10**18 / (256 * period_us)
 
 
-def test_the_leak_is_measured_stored_and_equals_least_squares_of_what_is_stored(rig, evidence):
+def test_the_leak_is_measured_stored_and_equals_least_squares_of_what_is_stored(rig):
     one = rig(chamber=ChamberSpec(leak_pa_m3_s=LEAK, seed=7))
     one.measured(620)
-    evidence(one)
     boot = one.logger.collector.boot
     with one.store.reader() as reader:
         raw = reader.raw(boot)
@@ -79,7 +78,7 @@ def test_the_node_names_the_bytes_it_runs(rig):
     assert one.heard(Hello)[0].fields["core_hash"].hex() == one.bench.build.core_hash
 
 
-@pytest.mark.needs("bus_faults")
+@pytest.mark.needs("bus_fault")
 def test_a_sensor_that_does_not_acknowledge_is_a_fault_and_comes_back(rig):
     one = rig()
     one.measured(30)

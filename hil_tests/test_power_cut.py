@@ -46,7 +46,7 @@ def accounted(one):
 @pytest.mark.needs("power_cut")
 def test_what_the_flash_has_outlives_the_power(rig):
     """With nobody there: windows older than `sync_s`, and the raw samples of whole pages."""
-    one = rig(extra={"sync_s": 30})
+    one = rig(settings={"sync_s": 30})
     alone(one, 150)
     one.bench.power_cut()
     alone(one, 20)

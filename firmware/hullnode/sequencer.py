@@ -9,7 +9,7 @@ import struct
 from hullcore import ticks
 from hullcore.compat import const
 from hullcore.messages import NO_RECORD
-from hullcore.testmessages import EVENT_PHASE, TEST_ABORT, TEST_PROGRESS_FORMAT, TEST_STATE
+from hullcore.testmessages import EVENT_PHASE, TEST_ABORT, TEST_OUTPUTS, TEST_PROGRESS_FORMAT
 from hullnode.testrun import estimator
 
 IDLE = 0
@@ -107,9 +107,9 @@ class Sequencer:
 
     def command(self, node, message: int, payload: bytes) -> tuple:
         """(status, data) of a command about tests."""
-        if message > TEST_STATE:
+        if message > TEST_OUTPUTS:
             return 1, b"no such command"
-        if message < TEST_ABORT:
+        if message < TEST_ABORT or message == TEST_OUTPUTS:
             from hullnode import testsetup  # forgotten again
 
             return testsetup.command(node, message, payload)

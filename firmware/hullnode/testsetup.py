@@ -1,10 +1,14 @@
-"""Loading a recipe and starting it, with every reason not to. Forgotten between two of them."""
+"""Loading a recipe, starting it, moving outputs by hand, with every reason not to.
+
+Forgotten between two of them.
+"""
 
 import binascii
 import struct
 
 from hullcore import recipecheck
 from hullcore.compat import const
+from hullcore.interlocks import conflict
 from hullcore.measurement import Measurement
 from hullcore.messages import NO_RECORD
 from hullcore.recipe import Recipe
@@ -13,6 +17,8 @@ from hullcore.testmessages import (
     RECIPE_BODY,
     RECIPE_VERSION,
     TEST_LOAD,
+    TEST_OUTPUTS,
+    TEST_OUTPUTS_FORMAT,
     TEST_START_FORMAT,
 )
 from hullnode.sequencer import FAULT, IDLE
@@ -23,6 +29,7 @@ _MALFORMED = const(2)
 _REFUSED = const(9)
 _RETEST = const(2)
 _PART = const(32)
+_HOLD_MS = const(86400000)
 
 
 def measurement_of(recipe, config: dict, main, aux_lsb: int) -> Measurement:
@@ -40,8 +47,30 @@ def measurement_of(recipe, config: dict, main, aux_lsb: int) -> Measurement:
 
 
 def command(node, message: int, payload: bytes) -> tuple:
-    """(status, data) of TEST_LOAD or TEST_START."""
+    """(status, data) of TEST_LOAD, TEST_START or TEST_OUTPUTS."""
+    if message == TEST_OUTPUTS:
+        return _outputs(node, node.sequencer, payload)
     return (_load if message == TEST_LOAD else _start)(node, node.sequencer, payload)
+
+
+def _outputs(node, seq, payload: bytes) -> tuple:
+    if len(payload) != struct.calcsize(TEST_OUTPUTS_FORMAT):
+        return _MALFORMED, b"mask and time expected"
+    mask, hold_ms = struct.unpack(TEST_OUTPUTS_FORMAT, payload)
+    valves = seq.valves
+    reason = _why_not_now(node, seq)
+    if not reason and not 0 < hold_ms <= _HOLD_MS:
+        reason = "hold_ms: 1 to %d" % _HOLD_MS
+    if not reason and mask >> len(valves.rows):
+        reason = "there are %d outputs" % len(valves.rows)
+    if not reason and conflict(valves.rows, mask) >= 0:
+        reason = (
+            "%s is open together with what it excludes"
+            % valves.rows[conflict(valves.rows, mask)][1]
+        )
+    if not reason and not valves.open_only(mask, hold_ms):
+        reason = "not moved"
+    return (_REFUSED, reason.encode()) if reason else (_DONE, b"")
 
 
 def _checked(node, seq, body: bytes):
@@ -98,17 +127,24 @@ def _start(node, seq, payload: bytes) -> tuple:
     return _DONE, struct.pack("<I", seq.number)
 
 
-def _why_not(node, seq, crc: int, attempt: int, part: str) -> str:
+def _why_not_now(node, seq) -> str:
     if seq.phase == FAULT or seq.valves.fault:
         return "outputs are cut after a fault: acknowledge it (test abort)"
     if seq.phase != IDLE:
         return "a test is running"
-    if not seq.loaded or crc != seq.loaded_crc:
-        return "another recipe is loaded"
     if seq.valves.over:
         return "the pressure is at the over-pressure limit"
     if node.sampler is None or not node.sampler.healthy:
         return "the sensor does not deliver"
+    return ""
+
+
+def _why_not(node, seq, crc: int, attempt: int, part: str) -> str:
+    reason = _why_not_now(node, seq)
+    if reason:
+        return reason
+    if not seq.loaded or crc != seq.loaded_crc:
+        return "another recipe is loaded"
     for known, before, verdict in seq.tested:
         if known == part and (verdict != _RETEST or attempt != before + 1):
             return "part id %s was used in test attempt %d" % (part, before)

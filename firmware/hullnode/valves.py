@@ -34,6 +34,7 @@ class Valves:
         self._event = event
         self._resting = normally_open(rows)
         self._since = [0] * len(rows)
+        self._hold_ms = self._held_ms = 0
         self._seen_ms = board.ticks_ms()
         self.powered = 0
         self.fault = 0
@@ -43,8 +44,10 @@ class Valves:
         """Mask of the outputs that are open."""
         return self.powered ^ self._resting
 
-    def open_only(self, mask: int) -> bool:
-        """Whether it was done. A mask that breaks an interlock makes all safe instead.
+    def open_only(self, mask: int, hold_ms: int = 0) -> bool:
+        """Whether it was done; safe again after `hold_ms`, 0 = whoever opens also closes.
+
+        A mask that breaks an interlock makes all safe instead.
 
         What closes is closed before anything is opened. After a fault nothing moves until
         `release`, and no supply is opened above the limit.
@@ -57,6 +60,8 @@ class Valves:
         if self.over and self._supplies(mask):
             return False
         now = self._board.ticks_ms()
+        self._hold_ms = hold_ms
+        self._held_ms = now
         wanted = mask ^ self._resting
         for opening in (False, True):
             for k in range(len(self.rows)):
@@ -112,6 +117,9 @@ class Valves:
         now = self._board.ticks_ms()
         if ticks.diff(now, self._seen_ms) > self._silent_ms:
             self.cut(SILENT, ticks.diff(now, self._seen_ms))
+            return
+        if self._hold_ms and ticks.diff(now, self._held_ms) >= self._hold_ms:
+            self.safe()
             return
         for k in range(len(self.rows)):
             longest = self.rows[k][4]

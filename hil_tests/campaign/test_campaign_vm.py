@@ -72,7 +72,7 @@ def test_left_and_restarted(rig, tally, trials):
 @pytest.mark.row("power cut at any moment, on littlefs", "mpy")
 @slice_and_full(2, 60)
 def test_power(rig, tally, trials):
-    one = rig(extra={"sync_s": 10})
+    one = rig(settings={"sync_s": 10})
     for seed in range(trials):
         end_s = one.bench.now_s() + 5 + seed * 7 % 31
         while one.bench.now_s() < end_s:

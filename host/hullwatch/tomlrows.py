@@ -1,6 +1,7 @@
 """TOML files that hold frozen dataclasses: read, and every mistake named by table and key."""
 
 import dataclasses
+import difflib
 import tomllib
 from pathlib import Path
 from types import NoneType, UnionType
@@ -52,10 +53,16 @@ def made(made_of: type[_Row], row: object, where: str) -> _Row:
     if not isinstance(row, dict):
         raise InputError(f"{where} is no table", "write [[...]] with keys below it")
     hints = get_type_hints(made_of)
-    fields = {field.name: field for field in dataclasses.fields(made_of)}  # type: ignore[arg-type]
+    fields = {
+        field.name: field
+        for field in dataclasses.fields(made_of)  # type: ignore[arg-type]
+        if field.init
+    }
     for key in row:
         if key not in fields:
-            raise InputError(f"{where}: unknown key {key!r}", "known: " + ", ".join(fields))
+            close = difflib.get_close_matches(key, fields, 1)
+            hint = f"did you mean {close[0]}?" if close else "known: " + ", ".join(fields)
+            raise InputError(f"{where}: unknown key {key!r}", hint)
     for name, field in fields.items():
         if name not in row and field.default is dataclasses.MISSING:
             raise InputError(f"{where}: {name} is missing", "known: " + ", ".join(fields))
@@ -71,6 +78,10 @@ def _checked(value: object, hint: Any, where: str, key: str) -> object:
         if isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value):
             return tuple(value)
         raise InputError(f"{where}: {key} needs two names", 'such as ends = ["part", "outside"]')
+    if hint == tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(v, str) for v in value):
+            return tuple(value)
+        raise InputError(f"{where}: {key} needs a list of texts", f'such as {key} = ["a", "b"]')
     plain = tuple(kind for kind in kinds if isinstance(kind, type) and kind is not NoneType)
     if isinstance(value, tuple) or (plain and type(value) in plain):
         return value

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from hullwatch.transport.port import Port
+
+if TYPE_CHECKING:
+    from hullwatch.bench.spec import World
 
 
 class Bench(Protocol):
@@ -33,6 +37,29 @@ class Bench(Protocol):
         """True mean loss at T_ref between two device times (ms since the node's boot)."""
         ...
 
+    def elapse(self, seconds: float) -> None:
+        """Let so much of the node's time pass while nobody reads: what it sends is gone."""
+        ...
+
     def close(self) -> None:
         """Stop the node and free everything."""
+        ...
+
+
+class Simulation(Bench, Protocol):
+    """A bench whose chamber is simulated, so anything can be done to it."""
+
+    world: World
+
+    def act(self, deed: Callable[[int], None]) -> None:
+        """`deed(now_us)` is done to the world at its present; from any thread."""
+        ...
+
+
+@runtime_checkable
+class CutsPower(Protocol):
+    """A bench that can take the node's supply away."""
+
+    def power_cut(self) -> None:
+        """Off and on again, whatever the node does at that moment."""
         ...

@@ -7,12 +7,15 @@ the chamber follows it, so physics and firmware never disagree about what time i
 from __future__ import annotations
 
 import os
+import queue
 import select
 import struct
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
+from hullwatch.errors import HullwatchError
 from hullwatch.sim.board import VirtualClock
 from hullwatch.sim.bus import SimBus
 from hullwatch.sim.onewire import SimOneWire
@@ -37,6 +40,7 @@ ONEWIRE_READ = 16
 
 _REQUEST = struct.Struct("<BBHQH")
 _EIO = 5
+_ACT_WITHIN_S = 10.0
 
 
 class ChipState:
@@ -71,6 +75,8 @@ class BusServer:
         self._on_reset = on_reset
         self._pins = pins
         self._cut = threading.Event()
+        self._deeds: queue.SimpleQueue[tuple[Callable[[int], None], Future[None]]]
+        self._deeds = queue.SimpleQueue()
         self._handlers: dict[int, Callable[[int, int, bytes], bytes]] = {
             I2C_WRITE: self._write,
             I2C_READ: self._read,
@@ -123,6 +129,7 @@ class BusServer:
                 return
             self.requests += 1
             self._clock.us = max(self._clock.us, self.base_us + time_us)
+            self._act()
             resets = self._resets
             self._check_power()
             self._check_watchdog()
@@ -149,6 +156,26 @@ class BusServer:
         chip = self.chip
         if chip.watchdog_ms and self._clock.us > chip.watchdog_due_us:
             self._reset()
+
+    def act(self, deed: Callable[[int], None]) -> None:
+        """`deed(now_us)` is done at the node's next request; waits for it, at most ten seconds.
+
+        OSError when the node asks for nothing in that time.
+        """
+        done: Future[None] = Future()
+        self._deeds.put((deed, done))
+        try:
+            done.result(_ACT_WITHIN_S)
+        except TimeoutError as error:
+            raise OSError(_EIO, "the simulated node asks its bus for nothing") from error
+
+    def _act(self) -> None:
+        while not self._deeds.empty():
+            deed, done = self._deeds.get()
+            try:
+                done.set_result(deed(self._clock.us))
+            except (HullwatchError, ValueError, KeyError, AttributeError) as error:
+                done.set_exception(error)  # it is whoever asked that did something wrong
 
     def power_cut(self) -> None:
         """At the node's next request its power fails; from any thread."""

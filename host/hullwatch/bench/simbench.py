@@ -7,6 +7,7 @@ port drives the simulation, and weeks pass in minutes.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from hullwatch.bench.spec import BenchSpec, World
@@ -74,6 +75,17 @@ class SimBench:
             if now >= end_us:
                 return
             clock.us = min(now + (wait if wait > 0 else 1), end_us)
+
+    def elapse(self, seconds: float) -> None:
+        """Let virtual time pass while nobody reads."""
+        end_us = self.clock.us + round(seconds * 1e6)
+        while self.clock.us < end_us:
+            self.run_until(end_us)
+            self.board.console.to_host.clear()
+
+    def act(self, deed: Callable[[int], None]) -> None:
+        """Do something to the world now."""
+        deed(self.clock.us)
 
     def open_port(self) -> SimPort:
         """A connection to the node's console."""

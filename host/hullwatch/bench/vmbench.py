@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hullwatch.bench import littlefsimage
@@ -133,6 +133,14 @@ class VmBench:
         chip.scratch = 0
         chip.reset_cause = 1
         self._kill()
+
+    def elapse(self, seconds: float) -> None:
+        """Wait; what nobody reads is dropped."""
+        time.sleep(seconds / self._speed)
+
+    def act(self, deed: Callable[[int], None]) -> None:
+        """Do something to the world at the node's next look at it, and wait until it is done."""
+        self.server.act(deed)
 
     def open_port(self) -> Port:
         """The terminal, opened as any serial port."""

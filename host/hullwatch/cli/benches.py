@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from hullcore import settings
-from hullwatch.bench.base import Bench
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.errors import AbsurdValue, InputError
 from hullwatch.sim.chamberspec import VOLUME_MAX_M3, VOLUME_MIN_M3, ChamberSpec
@@ -14,7 +13,6 @@ from hullwatch.sim.registers.catalogue import CATALOGUE
 from hullwatch.sim.replay import Replay
 from hullwatch.sim.scenario import load_scenario
 
-NAMES = ("sim", "mpy", "pico-emu")
 _MAX_SPEED = 1000.0
 
 
@@ -89,18 +87,3 @@ def in_scenario(path: Path | None, section: str | None, sensor: str, **rest: Any
     starts = {known.name: known.pressure_pa for known in network.sections}
     chosen = choose_sensor(sensor, None, starts.get(name, 101_325.0))
     return BenchSpec.in_network(network, name, sensor=chosen, **rest)
-
-
-def start(name: str, spec: BenchSpec, speed: float, uf2: Path | None) -> Bench:
-    """Start a bench; MissingCapability where this machine cannot."""
-    if name == "sim":
-        from hullwatch.bench.simbench import SimBench
-
-        return SimBench(spec)
-    if name == "mpy":
-        from hullwatch.bench.vmbench import VmBench
-
-        return VmBench(spec, speed)
-    from hullwatch.bench.emu.emubench import EmuBench
-
-    return EmuBench(spec, uf2)

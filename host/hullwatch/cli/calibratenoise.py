@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hullwatch.cli.options import DURATION, json_option, print_json
-from hullwatch.cli.reach import ask_owner, holder_for, own_dialogue
+from hullwatch.cli.reach import ask_owner, holder_for
 from hullwatch.control import requests
 from hullwatch.control.wire import Message
 from hullwatch.errors import ControlError
 from hullwatch.ingest.marks import Learned, blocks_needed, calibrate_noise
+from hullwatch.ingest.ownport import own_dialogue
 
 _LOOK_S = 2.0
 

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from hullcore import settings
+from hullwatch.bench import byname
 from hullwatch.bench.base import Bench
 from hullwatch.bench.emu.emubench import EmuBench
 from hullwatch.bench.spec import BenchSpec
@@ -37,7 +38,7 @@ def _fresh_database() -> Path:
 )
 @click.option(
     "--bench",
-    type=click.Choice(benches.NAMES),
+    type=click.Choice(byname.NAMES),
     default="mpy",
     show_default=True,
     help="Where the firmware runs: CPython in virtual time, MicroPython VM, emulated Pico.",
@@ -156,11 +157,11 @@ def command(
     spec = with_valves(spec) if valves else spec
     spec.check()
     if no_log:
-        _serve(benches.start(bench, spec, speed, uf2), for_s)
+        _serve(byname.start(bench, spec, speed, uf2), for_s)
         return
     database = db or _fresh_database()
     with (  # the bench first: where it cannot run, no empty database is left
-        contextlib.closing(benches.start(bench, spec, speed, uf2)) as running,
+        contextlib.closing(byname.start(bench, spec, speed, uf2)) as running,
         contextlib.closing(Store.open(database, time.time_ns() // 1000, "hullwatch demo")) as store,
     ):
         run = DemoRun(running, spec, store, for_s)

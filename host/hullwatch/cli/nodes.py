@@ -11,11 +11,12 @@ from rich.live import Live
 from rich.table import Table
 
 from hullwatch.cli.options import json_option, print_json
-from hullwatch.cli.reach import ask_owner, own_dialogue
+from hullwatch.cli.reach import ask_owner
 from hullwatch.control import requests
 from hullwatch.control.registry import Holder, holders
 from hullwatch.errors import HullwatchError
 from hullwatch.ingest.owner import board_name, firmware_version
+from hullwatch.ingest.ownport import own_dialogue
 from hullwatch.transport.discover import list_ports
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from hullwatch.control.client import call
-from hullwatch.control.registry import Holder, claim, holder_of, holders
+from hullwatch.control.registry import Holder, holder_of, holders
 from hullwatch.control.wire import Message
 from hullwatch.errors import PortAmbiguous, PortBusy
-from hullwatch.ingest.dialogue import Dialogue, ignore_event, new_session
-from hullwatch.ingest.realclock import RealClock
-from hullwatch.transport.discover import find_port
-from hullwatch.transport.opening import open_port
+from hullwatch.ingest.dialogue import Dialogue
+from hullwatch.ingest.ownport import own_dialogue
 
 ASK_S = 30.0
 
@@ -33,19 +30,6 @@ def ask_owner(holder: Holder, request: Message) -> Message:
     if not holder.control:
         raise PortBusy(f"{holder.port} is held by {holder.describe()}", "end it first")
     return call(holder.control, {**request, "port": holder.port}, ASK_S)
-
-
-@contextlib.contextmanager
-def own_dialogue(port: str | None) -> Iterator[Dialogue]:
-    """A dialogue on a port nobody holds; it acknowledges nothing and restarts nothing."""
-    info = find_port(port)
-    with (
-        claim(info.device, "hullwatch", info.serial_number or ""),
-        contextlib.closing(open_port(info.device)) as opened,
-    ):
-        dialogue = Dialogue(opened, RealClock(), new_session(), ignore_event, revive=False)
-        dialogue.greet()
-        yield dialogue
 
 
 def through(port: str | None, request: Message, direct: Callable[[Dialogue], Message]) -> Message:

@@ -14,10 +14,11 @@ from rich.table import Table
 from hullwatch.cli import figures
 from hullwatch.cli.options import DEFAULT_DB, db_option, json_option, print_json
 from hullwatch.cli.rates import running_database
-from hullwatch.cli.reach import ask_owner, holder_for, own_dialogue
+from hullwatch.cli.reach import ask_owner, holder_for
 from hullwatch.control import requests
 from hullwatch.control.registry import Holder
 from hullwatch.ingest.dialogue import Dialogue
+from hullwatch.ingest.ownport import own_dialogue
 from hullwatch.ingest.settings import read_settings
 from hullwatch.ingest.testorders import answer_data, order
 from hullwatch.leaktest import attempts, follow, nodebody, recipefile

@@ -73,6 +73,11 @@ class PortOwner:
         return self._claim.holder.port if self._claim else self._info.device
 
     @property
+    def port(self) -> Port | None:
+        """The open port; None while it is away."""
+        return self._port
+
+    @property
     def away(self) -> bool:
         """Whether the port is lost at present."""
         return self._port is None

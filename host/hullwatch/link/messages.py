@@ -246,11 +246,20 @@ TEST_STATE = Message(
     "TEST_STATE", 51, TO_NODE, "command/response", "asks how far a test is; answer: TEST_PROGRESS", (),
 )  # fmt: skip
 
+TEST_OUTPUTS = Message(
+    "TEST_OUTPUTS", 52, TO_NODE, "command/response",
+    "opens these outputs and closes the others while no test runs; a bench moves its valves with it",
+    (
+        f("mask", "B", "", "bit k: output k is open"),
+        f("hold_ms", "I", "ms", "then none is powered any more, whatever became of the host"),
+    ),
+)  # fmt: skip
+
 MESSAGES = (
     HELLO, RECORD, RAW, STATUS, REPLY,
     WHO, ACK, PING, CONFIG_GET, CONFIG_STAGE, CONFIG_COMMIT, REBOOT, TAKE_OVER,
     TREND_MARK, CALIBRATE_NOISE,
-    TEST_LOAD, TEST_START, TEST_ABORT, TEST_STATE,
+    TEST_LOAD, TEST_START, TEST_ABORT, TEST_STATE, TEST_OUTPUTS,
 )  # fmt: skip
 BY_ID = {m.id: m for m in MESSAGES}
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from hullwatch.sim.chamberspec import ChamberSpec
+from hullwatch.sim.gas import MOLAR_GAS_CONSTANT
 from hullwatch.sim.hermite import Cubic, cubic, value_at
 from hullwatch.sim.section import Section, State
 from hullwatch.sim.truth import ChamberTruth, LossHistory
@@ -126,6 +127,23 @@ class Chamber:
         rate = self.section.rates(old.state, old.room_k, old.p_out_pa)
         self._keep(_Node(t_us + 1, _moved(old.state, rate, 1e-6), rate, old.room_k, old.p_out_pa))
         self._open_segment(len(self._nodes) - 2)
+
+    def set_leak(self, t_us: int, leak_pa_m3_s: float) -> None:
+        """From ``t_us`` on another leak of the same kind, that size in the state of then.
+
+        InputError when the pressures cannot drive it.
+        """
+        self._seek(t_us)
+        now = self._at(t_us)
+        flow_mol_s = leak_pa_m3_s / (MOLAR_GAS_CONSTANT * self.spec.t_ref_k)
+        self.change(
+            t_us,
+            lambda: self.section.resize_leak(flow_mol_s, now.state, now.room_k, now.p_out_pa),
+        )
+
+    def warm_room(self, t_us: int, by_k: float) -> None:
+        """From ``t_us`` on the room is ``by_k`` warmer."""
+        self.change(t_us, lambda: self.section.warm_room(by_k))
 
     def _at(self, t_us: int) -> _Node:
         """A node at that time, between two nodes."""

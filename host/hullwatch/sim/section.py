@@ -71,6 +71,18 @@ class Section:
         )
         self._flow = self.leak.molar_flow
 
+    def resize_leak(self, flow_mol_s: float, state: State, room_k: float, p_out_pa: float) -> None:
+        """The leak becomes one of its kind that passes this much in that state."""
+        self.leak = sized_leak(
+            self.spec.leak_kind, gas_named(self.spec.gas), flow_mol_s, self.pressure_pa(state),
+            state[1], p_out_pa, room_k,
+        )  # fmt: skip
+        self._flow = self.leak.molar_flow
+
+    def warm_room(self, by_k: float) -> None:
+        """The room is that much warmer from now on."""
+        self.room = Course(self.room.mean + by_k, self.room.waves)
+
     def _settled_start(self, flow_mol_s: float, cv_j_mol_k: float) -> State:
         spec = self.spec
         path = ThermalPath(

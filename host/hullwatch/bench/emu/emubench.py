@@ -7,7 +7,7 @@ port drives the chip. Nothing here keeps pace with real time.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,15 @@ class EmuBench:
         end_us = self.chip.us + seconds * 1e6
         while self.chip.us < end_us:
             self.chip.run_until(end_us)
+
+    def elapse(self, seconds: float) -> None:
+        """Let emulated time pass; what nobody reads is dropped."""
+        self.run_for(seconds)
+        self.host.received.clear()
+
+    def act(self, deed: Callable[[int], None]) -> None:
+        """Do something to the world now."""
+        deed(int(self.chip.us))
 
     def stall(self, on: bool) -> None:
         """A host that stays attached and does not read, or reads again."""

@@ -1,0 +1,1 @@
+"""Hardware in the loop: a pytest plugin, benches declared in TOML, evidence, a report."""

@@ -1,0 +1,153 @@
+"""The `bench` of a test: starts nodes on a declared bench, and remembers that it is broken."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from hullwatch.bench import byname
+from hullwatch.bench.nodesbench import NodesBench
+from hullwatch.bench.spec import BenchSpec
+from hullwatch.errors import HullwatchError, InputError
+from hullwatch.hil.benchfile import BenchFile
+from hullwatch.hil.chamber import lacking
+from hullwatch.hil.node import Node
+from hullwatch.hil.realnode import RealNode
+from hullwatch.hil.simnode import SimulatedNode
+from hullwatch.sim.chamberspec import ChamberSpec
+from hullwatch.sim.networkspec import NetworkSpec
+from hullwatch.store import Store
+
+_SEED = 7
+
+
+class BenchBroken(HullwatchError):
+    """The bench itself does not work; the message is the first cause."""
+
+    exit_code = 40
+
+
+def lacks(declared: BenchFile) -> str:
+    """What this machine lacks for a bench: a program, a package, a variable; empty if nothing."""
+    for program in declared.needs_programs:
+        beside = Path(sys.executable).parent / program
+        if not beside.exists() and shutil.which(program) is None:
+            return f"the program {program}"
+    for package in declared.needs_packages:
+        if importlib.util.find_spec(package) is None:
+            return f"the Python package {package}"
+    for variable in declared.needs_environment:
+        if not os.environ.get(variable):
+            return f"the environment variable {variable}"
+    return ""
+
+
+class TestBench:
+    """The bench of one test. `nodes` are those it has started; `close` ends them all.
+
+    ``broken(cause)`` is told when the bench turns out not to work.
+    """
+
+    __test__ = False  # pytest takes classes of this name for tests
+
+    def __init__(
+        self, declared: BenchFile, folder: Path, name: str, broken: Callable[[str], None]
+    ) -> None:
+        self.declared = declared
+        self.nodes: list[Node] = []
+        self._folder = folder
+        self._name = name
+        self._broken = broken
+        self._stack = contextlib.ExitStack()
+
+    @property
+    def name(self) -> str:
+        """As in its file."""
+        return self.declared.name
+
+    def can(self, capability: str) -> bool:
+        """Whether its file says so."""
+        return capability in self.declared.can
+
+    def start(
+        self,
+        leak_pa_m3_s: float | None = None,
+        settings: Mapping[str, object] | None = None,
+        **spec: Any,
+    ) -> Node:
+        """A node that is being logged, freshly started.
+
+        ``leak_pa_m3_s``: the leak of its chamber; a real bench opens the known leak of that size.
+        ``settings``: those of the node that matter to the test. ``spec``: fields of
+        `bench.spec.BenchSpec`, for benches that can have any chamber; others skip the test.
+        """
+        node = self._started(leak_pa_m3_s, dict(settings or {}), spec)
+        self.nodes.append(node)
+        self._stack.callback(node.close)
+        return node
+
+    def station(self, network: NetworkSpec, sections: list[str], **rest: object) -> NodesBench:
+        """A node in each of these sections of a network, all logged into one database."""
+        if not self.can("hatches"):
+            lacking(self.name, "hatches")
+        store = self._stack.enter_context(Store.open(self.database(), 1_767_225_600_000_000))
+        return self._stack.enter_context(
+            contextlib.closing(NodesBench(network, sections, store, _SEED, **rest))
+        )
+
+    def database(self) -> Path:
+        """Path of a new database of this test."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        taken = len(list(self._folder.glob(f"{self._name}*.db")))
+        return self._folder / f"{self._name}{f'-{taken + 1}' if taken else ''}.db"
+
+    def close(self) -> None:
+        """End what was started."""
+        self._stack.close()
+
+    def _started(
+        self, leak: float | None, settings: dict[str, object], spec: dict[str, Any]
+    ) -> Node:
+        if self.declared.kind != "real":
+            made = self._spec(leak, settings, spec)
+            try:
+                bench = byname.start(self.declared.kind, made, self.declared.speed, _uf2())
+                return SimulatedNode(self.declared, self.database(), bench, made)
+            except InputError:  # the test asks for what cannot be
+                raise
+            except (HullwatchError, OSError) as error:
+                raise self._is_broken(error) from error
+        if spec:
+            lacking(self.name, f"any_chamber: {', '.join(spec)} cannot be chosen")
+        try:
+            node = RealNode(self.declared, self.database(), settings)
+        except (HullwatchError, OSError) as error:
+            raise self._is_broken(error) from error
+        if leak is not None:
+            node.chamber.leak(leak)
+        return node
+
+    def _spec(self, leak: float | None, settings: dict[str, object], spec: dict[str, Any]) -> Any:
+        if leak is not None:
+            spec["chamber"] = ChamberSpec(
+                **{"seed": _SEED, **spec.get("chamber", {}), "leak_pa_m3_s": leak}
+            )
+        elif isinstance(spec.get("chamber"), dict):
+            spec["chamber"] = ChamberSpec(**{"seed": _SEED, **spec["chamber"]})
+        return BenchSpec(**{"seed": _SEED, "extra": settings, **spec})
+
+    def _is_broken(self, error: Exception) -> BenchBroken:
+        cause = error.message if isinstance(error, HullwatchError) else str(error)
+        self._broken(cause)
+        return BenchBroken(f"bench {self.name} is broken: {cause}", getattr(error, "hint", ""))
+
+
+def _uf2() -> Path | None:
+    named = os.environ.get("HULLWATCH_UF2")
+    return Path(named) if named else None
