@@ -19,7 +19,7 @@ from hullwatch.hil.node import Node
 from hullwatch.ingest.logger import Logger
 from hullwatch.ingest.owner import Listeners, PortOwner
 from hullwatch.ingest.realclock import RealClock
-from hullwatch.ingest.settings import read_settings, write_settings
+from hullwatch.ingest.settings import check_changes, read_setting, write_settings
 from hullwatch.link.events import Hello
 from hullwatch.store import WindowRow
 from hullwatch.transport.port import Port
@@ -159,8 +159,10 @@ class RealNode(Node):
     def _begin(self, changes: Mapping[str, object]) -> None:
         """The settings asked for, in a boot of its own."""
         boot = self.hello().number("boot")
-        found = read_settings(self.logger)
         wanted = {key: _text(value) for key, value in changes.items()}
+        if wanted:
+            check_changes(wanted)
+        found = {key: read_setting(self.logger, key) for key in wanted}
         different = {
             key: text for key, text in wanted.items()
             if table.check(key, text) != table.check(key, found[key])

@@ -10,7 +10,7 @@ from hullcore import outputs
 from hullwatch.errors import HullwatchError, InputError
 from hullwatch.hil.benchfile import SwitchRow
 from hullwatch.ingest.ownport import own_dialogue
-from hullwatch.ingest.settings import read_settings
+from hullwatch.ingest.settings import read_setting
 from hullwatch.link import messages as m
 
 _COMMAND_WITHIN_S = 60.0
@@ -72,7 +72,7 @@ class OutputSwitch:
         row = self._row
         try:
             with own_dialogue(row.node) as dialogue:
-                bit = 1 << _output(read_settings(dialogue)["outputs"], row)
+                bit = 1 << _output(read_setting(dialogue, "outputs"), row)
                 state = m.TEST_PROGRESS.unpack(dialogue.ask_now(m.TEST_STATE))
                 opened = state["opened"]
                 assert isinstance(opened, int)

@@ -89,7 +89,6 @@ class TestBench:
         """
         node = self._started(leak_pa_m3_s, dict(settings or {}), spec)
         self.nodes.append(node)
-        self._stack.callback(node.close)
         return node
 
     def station(self, network: NetworkSpec, sections: list[str], **rest: object) -> NodesBench:
@@ -118,7 +117,9 @@ class TestBench:
             made = self._spec(leak, settings, spec)
             try:
                 bench = byname.start(self.declared.kind, made, self.declared.speed, _uf2())
-                return SimulatedNode(self.declared, self.database(), bench, made)
+                node = SimulatedNode(self.declared, self.database(), bench, made)
+                self._stack.callback(node.close)
+                return node
             except InputError:  # the test asks for what cannot be
                 raise
             except (HullwatchError, OSError) as error:
@@ -126,12 +127,13 @@ class TestBench:
         if spec:
             lacking(self.name, f"any_chamber: {', '.join(spec)} cannot be chosen")
         try:
-            node = RealNode(self.declared, self.database(), settings)
+            real = RealNode(self.declared, self.database(), settings)
+            self._stack.callback(real.close)
+            if leak is not None:
+                real.chamber.leak(leak)
         except (HullwatchError, OSError) as error:
             raise self._is_broken(error) from error
-        if leak is not None:
-            node.chamber.leak(leak)
-        return node
+        return real
 
     def _spec(self, leak: float | None, settings: dict[str, object], spec: dict[str, Any]) -> Any:
         if leak is not None:

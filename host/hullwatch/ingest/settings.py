@@ -12,14 +12,17 @@ from hullwatch.link import messages as m
 
 def read_settings(dialogue: Dialogue) -> dict[str, str]:
     """All settings in force, as text, in the order of the table; Unanswered, Refused."""
-    found = {}
-    for index in range(len(settings.SETTINGS)):
-        text = dialogue.ask_now(m.CONFIG_GET, bytes([index])).decode("utf-8", "replace")
-        key, mark, value = text.partition("=")
-        if not mark:
-            raise ProtocolError(f"the node answers {text!r} for a setting", FLASH_HINT)
-        found[key] = value
-    return found
+    return {row[0]: read_setting(dialogue, row[0]) for row in settings.SETTINGS}
+
+
+def read_setting(dialogue: Dialogue, key: str) -> str:
+    """One setting in force, as text; Unanswered, Refused."""
+    index = [row[0] for row in settings.SETTINGS].index(key)
+    text = dialogue.ask_now(m.CONFIG_GET, bytes([index])).decode("utf-8", "replace")
+    named, mark, value = text.partition("=")
+    if not mark or named != key:
+        raise ProtocolError(f"the node answers {text!r} for a setting", FLASH_HINT)
+    return value
 
 
 def check_changes(changes: Mapping[str, str]) -> None:

@@ -24,18 +24,29 @@ def test_an_output_is_open_for_as_long_as_was_asked_for(rig):
     assert one.pins.opened() == frozenset()
     (closed_us,) = [t_us for t_us, names in one.pins.log if t_us > begun_us and not names]
     assert closed_us - begun_us == pytest.approx(5e6, abs=0.5e6)
+    one.open()
     assert follow.progress(one).fault == 0
 
 
-def test_another_mask_counts_from_then(rig):
+def test_asking_again_begins_the_time_anew_and_0_closes(rig):
     one = rig()
-    move(one, 0b01, 4_000)
+    move(one, 0b10, 4_000)
     one.step(3)
     move(one, 0b10, 4_000)
     one.step(3)
     assert one.pins.opened() == {"dump"}
     move(one, 0, 1_000)
     assert one.pins.opened() == frozenset()
+
+
+def test_a_supply_that_is_open_by_hand_is_cut_at_the_limit(rig):
+    one = rig()
+    move(one, 0b01, 50_000)
+    one.step(15)
+    assert one.pins.opened() == frozenset()
+    assert one.events("OVERPRESSURE")
+    with pytest.raises(Refused, match="outputs are cut after a fault"):
+        move(one, 0b10, 1_000)
 
 
 @pytest.mark.parametrize(
