@@ -5,6 +5,7 @@ Loaded only where the settings ask for one. Nothing here allocates while both de
 
 from hullcore.compat import const
 from hullcore.estimator import NO_AUX
+from hullnode.drivers.errors import CHIP_FAULT
 from hullnode.pair import PairDriver
 
 _NO_ANSWER = const(5)  # EIO
@@ -23,7 +24,14 @@ class DifferencePair(PairDriver):
         self.aux_lsb = second.pressure_lsb_q8
 
     def _value(self) -> int:
-        return self.second.pressure_q8
+        """d, and none when it is at an end of the transducer, where it says nothing."""
+        second = self.second
+        d = second.pressure_q8
+        if second.PRESSURE_MIN_PA << 8 <= d <= second.PRESSURE_MAX_PA << 8:
+            return d
+        self.code = -CHIP_FAULT
+        self.detail = d
+        return NO_AUX
 
     def start(self) -> None:
         """Start both; some chips know their resolution only then."""

@@ -19,7 +19,8 @@ from hullwatch.sim.frontend import (
     SensorFaults,
 )
 from hullwatch.sim.network import Network
-from hullwatch.sim.networkport import SectionLoss, SectionPort, outside_of
+from hullwatch.sim.networkpins import NetworkPins, check_wiring
+from hullwatch.sim.networkport import DifferentialPort, SectionLoss, SectionPort, outside_of
 from hullwatch.sim.networkspec import NetworkSpec
 from hullwatch.sim.onewire import SimOneWire
 from hullwatch.sim.plumbing import Pins, PlumbedSection, PlumbingSpec
@@ -57,7 +58,8 @@ class BenchSpec:
     the barometer beside a gauge sensor.
     `flash_blocks` is the size of the node's file system in blocks of 4 KiB; a Pico's has 352, and
     the firmware fills 110 of them.
-    With `network` the node sits in its section `chamber.section`; make it with `in_network`.
+    With `network` the node sits in its section `chamber.section`; make it with `in_network`. The
+    outputs in `extra` then move the paths of their names.
     """
 
     chamber: ChamberSpec = field(default_factory=ChamberSpec)
@@ -118,9 +120,15 @@ class BenchSpec:
             return
         if self.plumbing or self.replay:
             raise InputError("a scenario has its own physics", "leave replay and plumbing away")
-        if self.second_sensor() is not None:
+        check_wiring(str(self.extra.get("outputs", "none")), self.network)
+        second = self.second_sensor()
+        if second is None:
+            return
+        names = [section.name for section in self.network.sections]
+        if not isinstance(second, ReferenceSpec) or second.section not in names:
             raise InputError(
-                "a scenario has one sensor a section", "use --compensation sensor or none"
+                "a second sensor of a scenario sits in another section, as a reference chamber",
+                "use --compensation sensor or none",
             )
 
     def second_sensor(self) -> Second | None:
@@ -225,6 +233,7 @@ class World:
         self.wire = SimOneWire()
         self.truth: Truth = UnknownTruth()
         self.pins = Pins()
+        self.network: Network | None = None
         entry = CATALOGUE[spec.sensor]
         if spec.replay is not None:
             self.model = entry.model(ReplayFrontEnd(spec.replay), now_us)
@@ -262,6 +271,11 @@ class World:
         """Where a second pressure sensor is."""
         if isinstance(second, BarometerSpec):
             return OutsideSpot(self.chamber)
+        if self.network is not None:
+            name = self.spec.chamber.section
+            if isinstance(second, DifferenceSpec):
+                return DifferentialPort(self.network, name, second.section)
+            return SectionPort(self.network, second.section)
         reference = ReferenceSpot(self.chamber, second, self.spec.chamber.t_ref_k)
         if isinstance(second, DifferenceSpec):
             return DifferenceSpot(self.chamber, reference)
@@ -271,8 +285,11 @@ class World:
         """Where the sensor is; truth and pins go with it."""
         spec = self.spec
         if spec.network is not None:
-            network = network or Network(spec.network)
+            self.network = network = network or Network(spec.network)
             name = spec.chamber.section
+            wiring = str(spec.node_settings()["outputs"])
+            if wiring != "none":
+                self.pins = NetworkPins(wiring, network)
             self.truth = ChamberTruth(SectionLoss(network, name), spec.chamber.t_ref_k)
             return SectionPort(network, name, outside_of(spec.network, name))
         self.chamber = Chamber(spec.chamber, _section(spec))

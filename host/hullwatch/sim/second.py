@@ -77,6 +77,8 @@ class ReferenceSpec:
     ``leak_pa_m3_s``: what it loses to the outside, ``cross_pa_m3_s``: what it gains from the
     chamber, both constant: they matter long before they change it much. What crosses is not taken
     from the chamber, whose volume is the larger.
+    ``section``: in a network, the section that is the reference chamber; then only sensor, address
+    and ``pressure_pa``, what the node is told, count.
     """
 
     sensor: str = "bmp581"
@@ -88,6 +90,7 @@ class ReferenceSpec:
     probe_lag_s: float = 60.0
     leak_pa_m3_s: float = 0.0
     cross_pa_m3_s: float = 0.0
+    section: str = ""
 
     def check(self) -> None:
         """Raise InputError for what no chamber can be."""

@@ -74,15 +74,19 @@ def text_of(**changes):
 class Rig:
     """Bench, dialogue, records heard; also the Asker of `hullwatch.leaktest.follow`."""
 
-    def __init__(self, wiring=SIMPLE, leak=1e-4, settings=None, chamber=None, seed=3, **plumbing):
-        spec = ChamberSpec(**{"leak_pa_m3_s": leak, "seed": seed, **QUICK, **(chamber or {})})
-        plumbing = {"vented": True, **plumbing}
-        self.bench = SimBench(
-            BenchSpec(
-                chamber=spec, seed=seed, plumbing=PlumbingSpec(wiring, **plumbing),
-                extra={**SETTINGS, **(settings or {})},
-            )
-        )  # fmt: skip
+    def __init__(
+        self, wiring=SIMPLE, leak=1e-4, settings=None, chamber=None, seed=3, spec=None,
+        period_us=100_000, compensation=None, **plumbing,
+    ):  # fmt: skip
+        if spec is None:
+            made = ChamberSpec(**{"leak_pa_m3_s": leak, "seed": seed, **QUICK, **(chamber or {})})
+            plumbing = {"vented": True, **plumbing}
+            spec = BenchSpec(
+                chamber=made, seed=seed, plumbing=PlumbingSpec(wiring, **plumbing),
+                extra={**SETTINGS, **(settings or {})}, period_us=period_us,
+                compensation=compensation,
+            )  # fmt: skip
+        self.bench = SimBench(spec)
         self.records = []
         self.pins = self.bench.world.pins
         self.open()

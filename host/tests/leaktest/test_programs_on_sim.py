@@ -197,6 +197,33 @@ def test_a_tight_blank_bounds_the_seat(rig):
     assert ["plug"] not in [sorted(names) for _, names in one.pins.log][:4]
 
 
+def test_the_bound_of_a_tight_blank_enters_the_budget(rig):
+    """Blank, then part, as in a station: what hides behind the seat's leak does not pass."""
+    seat = {"vented": False, "seats_pa_m3_s": {"supply": 1.2e-4}, "wiring": rig.blanked}
+    part = {"use": '["supply", "dump", "plug"]', "vented": "false"}
+    blank = rig(leak=1.5e-3, **seat).run(rig.text(kind='"tight_blank"', **part))
+    bound = blank.rate_pa_m3_s + blank.guard_pa_m3_s
+    text = rig.text(**part).replace("[supply]", f"[supply]\nseat_bound_pa_m3_s = {bound:.3e}")
+    tight = rig(leak=3e-4, **seat).run(text)
+    assert (tight.verdict, tight.reasons) == ("PASS", ())
+    # what the seat lets in hides a tenth of it: below the limit, and with the bound above it
+    hidden = rig(leak=1.26e-3, **seat).run(text)
+    assert hidden.rate_pa_m3_s + hidden.guard_pa_m3_s < 1e-3 < hidden.rate_pa_m3_s + bound
+    assert hidden.verdict == "FAIL"
+    assert hidden.reasons == ("retests",)
+
+
+def test_a_sealed_part_with_a_fine_leak_fails(rig):
+    """The fixture around it loses into the part what a leaking part loses to the air."""
+    text = rig.text(kind='"sealed_part"', target_pa=112_000)
+    text = text.replace("[fill]\ntime_s = 20", "[fill]\ntime_s = 0.8")
+    tight = rig(leak=1e-4).run(text)
+    assert (tight.verdict, tight.reasons) == ("PASS", ())
+    fine = rig(leak=3e-3).run(text)
+    assert (fine.verdict, fine.reasons) == ("FAIL", ())
+    assert fine.rate_pa_m3_s > 1.5e-3
+
+
 # --- faults in every phase ------------------------------------------------------------------------
 
 MOVING = ["fill", "stabilise", "measure", "vent"]
