@@ -38,6 +38,7 @@ _COMMANDS = {
     "shell": "Leave to the REPL of a node, and come back.",
     "test": "Run leak tests: recipes, parts, verdicts.",
     "verify": "Recompute every stored result and compare.",
+    "vigil": "Follow trends: worse, ceased, back, unwatched.",
 }
 INTERNAL_ERROR = 70
 _INTERRUPTED = 130

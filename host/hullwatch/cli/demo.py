@@ -18,6 +18,7 @@ from hullwatch.bench.emu.emubench import EmuBench
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.cli import benches
 from hullwatch.cli.demorun import DemoRun
+from hullwatch.cli.demosaga import is_saga, run_saga
 from hullwatch.cli.demoserve import calibrate_volume, served, with_valves
 from hullwatch.cli.demoview import LiveView, silent_view
 from hullwatch.cli.options import DURATION, db_option, json_option, print_json
@@ -99,7 +100,7 @@ def _fresh_database() -> Path:
     "--scenario",
     type=click.Path(path_type=Path, dir_okay=False),
     default=None,
-    help="TOML file of sections, hatches and events; replaces the one chamber.",
+    help="TOML file of sections, hatches and events; or prk: five years of a station.",
 )
 @click.option(
     "--section", default=None, help="Where the node is in the scenario.  [default: the first]"
@@ -138,7 +139,12 @@ def command(
 
     Pressure, temperature and the leak rate of every ready window with its 95 % half-width are
     shown while it runs, and stored. Without --db a new file is made in the user's data folder.
+    --scenario prk plays five years of a station's leak, and scores what was called.
     """
+    if is_saga(scenario):
+        _refuse_saga_options(context)
+        run_saga(str(scenario), for_s, seed, db or _fresh_database(), as_json)
+        return
     speed = benches.check_speed(bench, speed)
     if scenario is not None:
         _refuse_chamber_options(context)
@@ -192,6 +198,18 @@ def _refuse_chamber_options(context: click.Context) -> None:
         source = context.get_parameter_source(name)
         if source is not None and source is not ParameterSource.DEFAULT:
             raise click.UsageError(f"--{name} does not go with --scenario: write it in the file")
+
+
+def _refuse_saga_options(context: click.Context) -> None:
+    """A saga says everything but its seed and where it ends."""
+    for name in ("volume", "leak", "pressure", "replay", "section", "rate", "speed", "no_log"):
+        source = context.get_parameter_source(name)
+        if source is not None and source is not ParameterSource.DEFAULT:
+            option = name.replace("_", "-")
+            raise click.UsageError(f"--{option} does not go with a saga: it is in its file")
+    source = context.get_parameter_source("bench")
+    if context.params["bench"] != "sim" and source is not ParameterSource.DEFAULT:
+        raise click.UsageError("a saga runs on the sim bench only")
 
 
 def _serve(bench: Bench, for_s: float | None) -> None:

@@ -1,6 +1,6 @@
 """A network of sections in time, integrated as far as it is asked for.
 
-Dormand-Prince 5(4) with local error control, steps of at most 2 s, ending on every event;
+Dormand-Prince 5(4) with local error control, steps of at most `step_max_s`, ending on every event;
 between them cubic Hermite. The shortest time constant limits the steps to about three
 times itself: give a wide hatch the conductance that equalises in seconds rather than the
 one it has. Virtual time only.
@@ -15,7 +15,6 @@ import numpy as np
 from hullwatch.sim.networkphysics import NetworkPhysics, SectionState, Vector
 from hullwatch.sim.networkspec import NetworkSpec
 
-_STEP_MAX_S: Final = 2.0
 _STEP_MIN_US: Final = 1
 _STEP_FIRST_S: Final = 1e-3
 # Local error a step, of the section's amount and of 300 K.
@@ -145,7 +144,7 @@ class Network:
             self._step_s = step_us * 1e-6 * max(grown, _SHRINK_MOST)
         # A step cut short by an event says nothing about the next one's length.
         if step_us < most_us or grown < 1.0:
-            self._step_s = min(step_us * 1e-6 * grown, _STEP_MAX_S)
+            self._step_s = min(step_us * 1e-6 * grown, self.spec.step_max_s)
         t_us = node.t_us + step_us
         rate = self._physics.rates(t_us * 1e-6, state)
         if len(self._nodes) >= _KEPT_NODES:
@@ -171,7 +170,7 @@ class Network:
         if t_us < self._t_us[0]:
             raise ValueError(f"network state at {t_us} us: kept only from {self._t_us[0]} us")
         while self._nodes[-1].t_us < t_us:
-            self._step(t_us + _AHEAD_US)
+            self._step(t_us + max(_AHEAD_US, round(self.spec.step_max_s * 1e6)))
         left = bisect_right(self._t_us, t_us) - 1
         node = self._nodes[left]
         if node.t_us == t_us:

@@ -96,7 +96,10 @@ class EventSpec:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
-    """A whole plant, or a station. ``room_k`` with a day cycle as in `chamberspec`."""
+    """A whole plant, or a station. ``room_k`` with a day cycle as in `chamberspec`.
+
+    ``step_max_s``: longest step of the integration; years of slow change take hours.
+    """
 
     sections: tuple[SectionSpec, ...]
     boundaries: tuple[BoundarySpec, ...] = (BoundarySpec("outside", 101_325.0),)
@@ -107,6 +110,7 @@ class NetworkSpec:
     day_amplitude_k: float = 0.0
     day_phase_rad: float = 0.0
     seed: int = 0
+    step_max_s: float = 2.0
 
     def check(self) -> None:
         """Raise InputError with a hint unless the network can exist."""
@@ -134,6 +138,7 @@ class NetworkSpec:
             _within(event.path, "growth_per_s", event.growth_per_s or 0.0, -1.0, 1.0)
         _within("room", "room_k", self.room_k, 200.0, 400.0)
         _within("room", "day_amplitude_k", self.day_amplitude_k, 0.0, 50.0)
+        _within("network", "step_max_s", self.step_max_s, 0.1, 86_400.0)
         if self.seed < 0:
             raise AbsurdValue(f"seed {self.seed} is negative", "use 0 or a positive whole number")
 

@@ -38,6 +38,7 @@ KINDS: Final[dict[str, MarkKind]] = {
     "repair": MarkKind("a leak was worked on: what was learned is void", True, True),
     "open": MarkKind("the chamber was opened: what was learned is void", True, True),
     "fill": MarkKind("gas was added or removed on purpose: what was learned is void", True, True),
+    "top-up": MarkKind("gas was added to hold the pressure: what was learned holds", True),
     "docking": MarkKind("something disturbed it and is over: what was learned holds", True),
     "known-leak": MarkKind("a known leak was imposed, to be found with its size", True, rated=True),
     "baseline": MarkKind("the known rate that later ones are compared with", rated=True),

@@ -158,13 +158,24 @@ class Reader:
         limit: int = 1000,
         kind: int | None = None,
         boot: int | None = None,
+        window_s: float | None = None,
     ) -> list[StoredRecord]:
-        """Records of a spool with numbers above `after`, at most `limit`, in order of number."""
-        chosen, values = "", []
+        """Records of a spool with numbers above `after`, at most `limit`, in order of number.
+
+        ``window_s``: only windows of this length.
+        """
+        chosen = ""
+        values: list[str | int | float] = []
         for column, value in (("kind", kind), ("boot", boot)):
             if value is not None:
                 chosen += f" AND {column} = ?"
                 values.append(value)
+        if window_s is not None:
+            chosen += (
+                " AND number IN (SELECT number FROM windows WHERE node = ? AND epoch = ?"
+                " AND window_s = ? AND number > ? ORDER BY number LIMIT ?)"
+            )
+            values += [node, epoch, window_s, after, limit]
         rows = self._all(
             "SELECT number, boot, kind, version, device_ms, flags, received_utc_us, data"
             f" FROM records WHERE node = ? AND epoch = ? AND number > ?{chosen}"
