@@ -52,52 +52,71 @@ def record_readings(
     """
     values = {**settings.defaults(), "sensor": "none", **changes}
     settings.check_together(values)
-    stamp = RecordStamp(_EPOCH, 1)
-    m = Measurement(values, 4, 0, 0)
-    plan = WindowPlan(m.period_us, values["windows_s"])
-    hello = {x.name: 0 for x in HELLO.fields} | {
-        "uid": uid, "boot": 1, "epoch": _EPOCH, "board": b"saga", "core_hash": bytes(32),
-        "period_us": m.period_us,
-    }  # fmt: skip
-    waiting = [config_record(stamp, 0, 0, _config_body(values, m))]
-    known: dict[int, Known] = {}
-    for length_s in values["windows_s"]:
-        stamp.number = len(waiting)
-        row = _profile_row(length_s, noise, m.period_us)
-        waiting.append(profile_record(stamp, 0, 0, body_of(row, 0, _CALIBRATED, 0, 0)))
-        known[length_s] = Known(profile_of(row), stamp.number, 0, row[2])
-    with store.atomic() as batch:
-        boot = batch.node(HELLO.unpack(HELLO.struct.pack(*hello.values())), start_utc_us)
-        batch.clock(boot, ClockFit(0, start_utc_us, 0.0, 1000, 0.0))
-
-    def keep() -> None:
-        with store.atomic() as batch:
-            for data in waiting:
-                record = recordview.parse(data)
-                received = start_utc_us + record.device_ms * 1000
-                batch.record(boot.node, record, received)
-        waiting.clear()
-
-    number = len(waiting)
-
-    def on_window(length_s: int, first: int, last: int, sums: Sums, scatter: Scatter) -> None:
-        nonlocal number
-        due_ms = first * m.period_us // 1000
-        flags, body = window_body(
-            m, length_s, first, last, sums, scatter, due_ms, known[length_s], None
-        )
-        ms = last * m.period_us // 1000
-        stamp.number = number
-        number += 1
-        waiting.append(window_record(stamp, ms >> _WRAP_BITS, ms & _MASK, flags, body))
-        if len(waiting) >= _BATCH:
-            keep()
-
-    replay = Replay(m, plan, on_window)
+    recorder = _Recorder(store, uid, values, start_utc_us)
+    recorder.begin(noise)
+    replay = Replay(
+        recorder.m, WindowPlan(recorder.m.period_us, values["windows_s"]), recorder.take
+    )
     replay.permit(_STUCK)
-    replay.take(_raw(*samples, m.period_us))
-    keep()
-    return number - 1 - len(known)
+    replay.take(_raw(*samples, recorder.m.period_us))
+    recorder.keep()
+    return recorder.windows
+
+
+class _Recorder:
+    """Makes records and commits them, some thousand at a time."""
+
+    def __init__(self, store: Store, uid: bytes, values: dict[str, Any], start_utc_us: int) -> None:
+        self.m = Measurement(values, 4, 0, 0)
+        self.windows = 0
+        self._store = store
+        self._values = values
+        self._start_utc_us = start_utc_us
+        self._stamp = RecordStamp(_EPOCH, 1)
+        self._waiting: list[bytes] = []
+        self._known: dict[int, Known] = {}
+        hello = {x.name: 0 for x in HELLO.fields} | {
+            "uid": uid, "boot": 1, "epoch": _EPOCH, "board": b"saga", "core_hash": bytes(32),
+            "period_us": self.m.period_us,
+        }  # fmt: skip
+        with store.atomic() as batch:
+            self._boot = batch.node(HELLO.unpack(HELLO.struct.pack(*hello.values())), start_utc_us)
+            batch.clock(self._boot, ClockFit(0, start_utc_us, 0.0, 1000, 0.0))
+
+    def begin(self, noise: Noise) -> None:
+        """The configuration and a calibrated profile for every window length."""
+        self._append(config_record(self._stamp, 0, 0, _config_body(self._values, self.m)))
+        for length_s in self._values["windows_s"]:
+            row = _profile_row(length_s, noise, self.m.period_us)
+            number = self._stamp.number
+            self._append(profile_record(self._stamp, 0, 0, body_of(row, 0, _CALIBRATED, 0, 0)))
+            self._known[length_s] = Known(profile_of(row), number, 0, row[2])
+
+    def take(self, length_s: int, first: int, last: int, sums: Sums, scatter: Scatter) -> None:
+        """A window that closed, as `hullcore.cascade` gives it."""
+        period_us = self.m.period_us
+        flags, body = window_body(
+            self.m, length_s, first, last, sums, scatter, first * period_us // 1000,
+            self._known[length_s], None,
+        )  # fmt: skip
+        ms = last * period_us // 1000
+        self._append(window_record(self._stamp, ms >> _WRAP_BITS, ms & _MASK, flags, body))
+        self.windows += 1
+
+    def _append(self, data: bytes) -> None:
+        self._waiting.append(data)
+        self._stamp.number += 1
+        if len(self._waiting) >= _BATCH:
+            self.keep()
+
+    def keep(self) -> None:
+        """Commit what waits."""
+        with self._store.atomic() as batch:
+            for data in self._waiting:
+                record = recordview.parse(data)
+                received = self._start_utc_us + record.device_ms * 1000
+                batch.record(self._boot.node, record, received)
+        self._waiting.clear()
 
 
 def _raw(p_q8: Any, t_q16: Any, period_us: int) -> RawSamples:

@@ -128,12 +128,9 @@ def _fresh_database() -> Path:
 @json_option
 @click.pass_context
 def command(
-    context: click.Context,
-    bench: str, speed: float, for_s: float | None, rate: float, volume: float, leak: float,
-    pressure: float, sensor: str, compensation: str | None, profile: str, seed: int,
-    replay: Path | None, pressure_kind: str, ambient: float | None, scenario: Path | None,
-    section: str | None, uf2: Path | None, valves: bool, http_port: int | None,
-    token_file: Path | None, no_log: bool, db: Path | None, as_json: bool,
+    context: click.Context, /, bench: str, speed: float, for_s: float | None, seed: int,
+    scenario: Path | None, uf2: Path | None, http_port: int | None, token_file: Path | None,
+    no_log: bool, db: Path | None, as_json: bool, **_world: object,
 ) -> None:  # fmt: skip
     """Run a leaking chamber, log it and show the leak rate.
 
@@ -148,20 +145,7 @@ def command(
     speed = benches.check_speed(bench, speed)
     if scenario is not None:
         _refuse_chamber_options(context)
-    recording = benches.load_replay(replay, pressure_kind, ambient)
-    rest: dict[str, Any] = {
-        "period_us": benches.period_us(rate), "compensation": compensation, "profile": profile,
-        "seed": seed,
-    }  # fmt: skip
-    if scenario is not None or section is not None:
-        spec = benches.in_scenario(scenario, section, sensor, **rest)
-    else:
-        spec = BenchSpec(
-            chamber=benches.chamber(volume, leak, pressure, seed),
-            sensor=benches.choose_sensor(sensor, recording, pressure), replay=recording, **rest,
-        )  # fmt: skip
-    spec = with_valves(spec) if valves else spec
-    spec.check()
+    spec = _spec(context.params)
     if no_log:
         _serve(byname.start(bench, spec, speed, uf2), for_s)
         return
@@ -177,6 +161,27 @@ def command(
         print_json(summary_json(summary))
     else:
         show_summary(summary)
+
+
+def _spec(given: dict[str, Any]) -> BenchSpec:
+    """What the options ask for, checked."""
+    recording = benches.load_replay(given["replay"], given["pressure_kind"], given["ambient"])
+    scenario, section, sensor = given["scenario"], given["section"], given["sensor"]
+    pressure, seed = given["pressure"], given["seed"]
+    rest: dict[str, Any] = {
+        "period_us": benches.period_us(given["rate"]), "compensation": given["compensation"],
+        "profile": given["profile"], "seed": seed,
+    }  # fmt: skip
+    if scenario is not None or section is not None:
+        spec = benches.in_scenario(scenario, section, sensor, **rest)
+    else:
+        spec = BenchSpec(
+            chamber=benches.chamber(given["volume"], given["leak"], pressure, seed),
+            sensor=benches.choose_sensor(sensor, recording, pressure), replay=recording, **rest,
+        )  # fmt: skip
+    spec = with_valves(spec) if given["valves"] else spec
+    spec.check()
+    return spec
 
 
 def _drive(
@@ -202,7 +207,8 @@ def _refuse_chamber_options(context: click.Context) -> None:
 
 def _refuse_saga_options(context: click.Context) -> None:
     """A saga says everything but its seed and where it ends."""
-    for name in ("volume", "leak", "pressure", "replay", "section", "rate", "speed", "no_log"):
+    for name in ("volume", "leak", "pressure", "replay", "section", "rate", "speed", "no_log",
+                 "valves", "sensor", "compensation", "profile"):  # fmt: skip
         source = context.get_parameter_source(name)
         if source is not None and source is not ParameterSource.DEFAULT:
             option = name.replace("_", "-")
