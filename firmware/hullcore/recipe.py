@@ -1,11 +1,14 @@
-"""A test recipe as the node keeps it: the values of a RECIPE record and what they mean for valves.
+"""A test recipe as the node keeps it: the values of a RECIPE record, what they mean for valves, and
+what its windows are. Node and `verify` share it.
 
 Outputs are named by bit k of `uses`, row k of `hullcore.outputs.parse`.
 """
 
 import struct
 
+from hullcore.compat import const
 from hullcore.interlocks import BLANKING, BLEED, EVACUATE, FILL, ISOLATE, REFERENCE, VENT
+from hullcore.leakrate import leak_rate_fpa_m3_s
 from hullcore.testmessages import RECIPE_BODY
 
 DECAY = 0
@@ -13,6 +16,9 @@ RISE = 1
 DIFFERENTIAL = 2
 SEALED = 3
 BLANK = 4
+
+_FEW = const(1086)  # samples: six blocks of hullcore.plan.MAX_BLOCK
+_SETTLING = const(27)  # place in the values of window_body
 
 
 class Recipe:
@@ -46,3 +52,24 @@ class Recipe:
                 still |= bit
                 venting |= bit
         return moving, still, venting
+
+
+def lengths(period_us: int, length_s: int) -> tuple:
+    """Window lengths that measure `length_s` in at most 24 parts where that can be.
+
+    What is kept of each part costs 80 bytes of heap.
+    """
+    if length_s * 1000000 > _FEW * period_us:
+        for parts in range(24, 5, -1):
+            if length_s % parts == 0:
+                return (length_s // parts, length_s)
+    return (length_s,)
+
+
+def has_settled(m, recipe, body: tuple) -> bool:
+    """Whether what settling may still contribute to a window is below its share of the limit."""
+    bound = body[_SETTLING]
+    if bound < 0:
+        return False
+    rate = leak_rate_fpa_m3_s(-bound, m.volume_ul, 1, 1)
+    return rate * 1000000 <= recipe.limit_fpa_m3_s * recipe.settle_ppm

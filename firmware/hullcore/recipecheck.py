@@ -1,10 +1,12 @@
 """What a test recipe may be on a node with its configuration: refused before anything moves.
 
-Host and node check with this module; the node forgets it again.
+And what it is there: the Measurement of its test, how long that measures. Host and node check with
+this module; the node forgets it again.
 """
 
 from hullcore.compat import const
 from hullcore.interlocks import BLANKING, BLEED, EVACUATE, FILL, ISOLATE, VENT, conflict
+from hullcore.measurement import Measurement
 from hullcore.recipe import BLANK, DIFFERENTIAL, RISE
 
 _KINDS = const(5)
@@ -146,3 +148,48 @@ def _check_times(r, config: dict) -> None:
             "a settling window has 16 to %d samples" % (60 * _BLOCK),
         )  # fmt: skip
         _need(r.settle_s * 1000 <= r.stabilise_ms, "settle_s", "longer than the stabilising time")
+
+
+def measurement_of(recipe, config: dict, lsb_q8: int, record: int, aux_lsb: int) -> Measurement:
+    """The Measurement of a test: that of the node with the recipe's volume.
+
+    The vessel's compliance adds to the volume what it grows up to the target pressure: a leak
+    takes V·dp + p·dV. `lsb_q8`, `record`, `aux_lsb` as for Measurement.
+    """
+    values = dict(config)
+    if recipe.volume_ul:
+        values["volume_ul"] = recipe.volume_ul
+        values["u_volume_ppm"] = recipe.u_volume_ppm
+    values["volume_ul"] += recipe.compliance_nl_pa * recipe.target_pa // 1000
+    return Measurement(values, lsb_q8, record, aux_lsb)
+
+
+def predicted_s(recipe, m, known) -> int:
+    """Shortest measuring time whose uncertainty, predicted from the profile, meets the goal.
+
+    Known before the first sample is: the scatter of what is judged decides nothing. RecipeError
+    when no time up to the recipe's own does.
+    """
+    if known is None:
+        raise RecipeError("goal_fpa_m3_s", "no calibrated profile reaches that far")
+    low = max(1, (16 * m.period_us + 999999) // 1000000)
+    high = recipe.measure_s
+    if _too_wide(recipe, m, known, high):
+        raise RecipeError("goal_fpa_m3_s", "not reached within measure_s")
+    while low < high:
+        middle = (low + high) // 2
+        if _too_wide(recipe, m, known, middle):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _too_wide(recipe, m, known, length_s: int) -> bool:
+    from hullcore.slopeinterval import half_width
+
+    n = length_s * 1000000 // m.period_us
+    den = n * n * (n * n - 1) // 12
+    half = half_width(known.profile, n, den, n, m.period_us, m.lsb_q8)[0]
+    drift = m.drift_mpa_day * 1000000000 // 86400
+    return (half + drift) * m.volume_ul > recipe.goal_fpa_m3_s * 1000000

@@ -9,7 +9,6 @@ import struct
 from hullcore import recipecheck
 from hullcore.compat import const
 from hullcore.interlocks import conflict
-from hullcore.measurement import Measurement
 from hullcore.messages import NO_RECORD
 from hullcore.recipe import Recipe
 from hullcore.testmessages import (
@@ -30,20 +29,6 @@ _REFUSED = const(9)
 _RETEST = const(2)
 _PART = const(32)
 _HOLD_MS = const(86400000)
-
-
-def measurement_of(recipe, config: dict, main, aux_lsb: int) -> Measurement:
-    """The Measurement of a test: that of the node, `main`, with the recipe's volume.
-
-    The vessel's compliance adds to the volume what it grows up to the target pressure: a leak
-    takes V·dp + p·dV.
-    """
-    values = dict(config)
-    if recipe.volume_ul:
-        values["volume_ul"] = recipe.volume_ul
-        values["u_volume_ppm"] = recipe.u_volume_ppm
-    values["volume_ul"] += recipe.compliance_nl_pa * recipe.target_pa // 1000
-    return Measurement(values, main.lsb_q8, main.record, aux_lsb)
 
 
 def command(node, message: int, payload: bytes) -> tuple:
@@ -152,12 +137,15 @@ def _why_not(node, seq, crc: int, attempt: int, part: str) -> str:
 
 
 def _run_of(node, seq, recipe) -> Run:
-    m = measurement_of(recipe, node.config.values, seq.main, seq.aux_lsb)
+    main = seq.main
+    m = recipecheck.measurement_of(
+        recipe, node.config.values, main.lsb_q8, main.record, seq.aux_lsb
+    )  # fmt: skip
     profiles = node.pipeline.profiles
     known = _known(profiles.known if profiles else {}, recipe.measure_s)
     measure_s = recipe.measure_s
     if recipe.goal_fpa_m3_s:
-        measure_s = _predicted_s(recipe, m, known)
+        measure_s = recipecheck.predicted_s(recipe, m, known)
     return Run(recipe, m, seq.valves.rows, known, measure_s)
 
 
@@ -171,33 +159,3 @@ def _known(profiles: dict, length_s: int):
     longest = profiles[max(profiles)]
     # as in hullcore.learner: lags of one and a half windows have been seen
     return longest if 2 * longest.profile.lag_us >= 3 * length_s * 1000000 else None
-
-
-def _predicted_s(recipe, m, known) -> int:
-    """Shortest measuring time whose uncertainty, predicted from the profile, meets the goal.
-
-    Known before the first sample is: the scatter of what is judged decides nothing.
-    """
-    from hullcore.slopeinterval import half_width
-
-    if known is None:
-        raise recipecheck.RecipeError("goal_fpa_m3_s", "no calibrated profile reaches that far")
-    low = max(1, (16 * m.period_us + 999999) // 1000000)
-    high = recipe.measure_s
-    if _too_wide(half_width, recipe, m, known, high):
-        raise recipecheck.RecipeError("goal_fpa_m3_s", "not reached within measure_s")
-    while low < high:
-        middle = (low + high) // 2
-        if _too_wide(half_width, recipe, m, known, middle):
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-def _too_wide(half_width, recipe, m, known, length_s: int) -> bool:
-    n = length_s * 1000000 // m.period_us
-    den = n * n * (n * n - 1) // 12
-    half = half_width(known.profile, n, den, n, m.period_us, m.lsb_q8)[0]
-    drift = m.drift_mpa_day * 1000000000 // 86400
-    return (half + drift) * m.volume_ul > recipe.goal_fpa_m3_s * 1000000

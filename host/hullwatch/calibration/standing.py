@@ -6,6 +6,7 @@ somebody had a reason to calibrate again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,9 +20,10 @@ OF_SENSOR = frozenset({"noise", "zero", "gain"})
 """Kinds that belong to a sensor; the others belong to the chamber."""
 
 
-_COMMANDS = {kind: f"hullwatch calibrate {kind}" for kind in KINDS} | {
-    "gain": "hullwatch calibrate enter gain"
+COMMANDS = {kind: f"hullwatch calibrate {kind}" for kind in KINDS} | {
+    kind: f"hullwatch calibrate enter {kind}" for kind in ("gain", "leak")
 }
+"""By kind: the command that makes one."""
 
 
 class State(StrEnum):
@@ -47,12 +49,12 @@ class Standing:
         if self.row is None:
             raise CalibrationMissing(
                 f"node {self.node}: no calibration of its {self.kind}",
-                f"make one: {_COMMANDS[self.kind]}",
+                f"make one: {COMMANDS[self.kind]}",
             )
         if self.state is State.EXPIRED:
             raise CalibrationExpired(
                 f"node {self.node}: the calibration of its {self.kind} expired on {self.ended}",
-                f"calibrate again: {_COMMANDS[self.kind]}",
+                f"calibrate again: {COMMANDS[self.kind]}",
             )
         return self.row
 
@@ -63,30 +65,48 @@ class Standing:
         return "" if end is None else datetime.fromtimestamp(end / 1e6, UTC).date().isoformat()
 
 
+class Calibrations:
+    """The calibrations of a node, read once, of some kinds or of all; see `standing`."""
+
+    def __init__(self, reader: Reader, node: str, kinds: Iterable[str] = tuple(KINDS)) -> None:
+        self.node = node
+        self._rows: dict[str, list[CalibrationRow]] = {
+            kind: profiles(reader, node) if kind == "noise" else reader.calibrations(node, kind)
+            for kind in kinds
+        }
+
+    def standing(self, kind: str, at_utc_us: int, sensor: str | None = None) -> Standing:
+        """As `in_force`; KeyError for a kind that was not read."""
+        rows = [
+            row
+            for row in self._rows[kind]
+            if row.calibrated_utc_us <= at_utc_us
+            and (sensor is None or kind not in OF_SENSOR or row.sensor in (sensor, ""))
+        ]
+        if not rows:
+            return Standing(self.node, kind, at_utc_us, State.MISSING, None)
+        newest = rows[-1]
+        end = newest.valid_until_utc_us
+        state = State.EXPIRED if end is not None and end <= at_utc_us else State.IN_FORCE
+        return Standing(self.node, kind, at_utc_us, state, newest)
+
+    def standings(self, at_utc_us: int, sensor: str | None = None) -> tuple[Standing, ...]:
+        """Of every kind that was read."""
+        return tuple(self.standing(kind, at_utc_us, sensor) for kind in self._rows)
+
+
 def in_force(
     reader: Reader, node: str, kind: str, at_utc_us: int, sensor: str | None = None
 ) -> Standing:
-    """The standing of a kind (`volume`, `noise`, `background`, `zero`, `gain`) of a node.
+    """The standing of a kind (one of `hullwatch.store.calibrations.KINDS`) of a node.
 
-    ``sensor``: only a calibration of this one (`bmp581@0x47`), for kinds that belong to a sensor.
-    KeyError for a kind there is not.
+    ``sensor``: only a calibration of this one (`bmp581@0x47`), for kinds that belong to a sensor;
+    one that names no sensor counts for any. KeyError for a kind there is not.
     """
     KINDS[kind]
-    stored = reader.calibrations(node, kind) if kind != "noise" else profiles(reader, node)
-    rows = [
-        row
-        for row in stored
-        if row.calibrated_utc_us <= at_utc_us
-        and (sensor is None or kind not in OF_SENSOR or row.sensor == sensor)
-    ]
-    if not rows:
-        return Standing(node, kind, at_utc_us, State.MISSING, None)
-    newest = rows[-1]
-    end = newest.valid_until_utc_us
-    state = State.EXPIRED if end is not None and end <= at_utc_us else State.IN_FORCE
-    return Standing(node, kind, at_utc_us, state, newest)
+    return Calibrations(reader, node, (kind,)).standing(kind, at_utc_us, sensor)
 
 
 def standings(reader: Reader, node: str, at_utc_us: int) -> list[Standing]:
     """Of every kind, for a report: what is in force, expired and missing."""
-    return [in_force(reader, node, kind, at_utc_us) for kind in KINDS]
+    return list(Calibrations(reader, node).standings(at_utc_us))

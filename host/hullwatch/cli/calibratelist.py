@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from hullwatch.calibration import Standing, State, standings
+from hullwatch.calibration import Behind, Book, Standing, State
 from hullwatch.cli import figures
 from hullwatch.cli.calibrating import node_of
 from hullwatch.cli.options import MOMENT, db_option, json_option, print_json
+from hullwatch.cli.standingview import row_object, standing_object
 from hullwatch.errors import InputError
-from hullwatch.store import CalibrationRow, ConfigRow, Reader
-
-_SAME = 1e-6  # a node counts µL and the store has all digits: more than that is another volume
+from hullwatch.store import Reader
 
 
 @click.command("list", epilog="Example: hullwatch calibrate list --db jar.db --at 2026-03-01")
@@ -37,18 +34,20 @@ def command(db: Path, node: str | None, at: int | None, every: bool, as_json: bo
         nodes = [node_of(reader, node)] if node else [row.node for row in reader.nodes()]
         if not nodes:
             raise InputError(f"{db} has no node", "log one first: hullwatch log")
-        found = [state for known in nodes for state in standings(reader, known, at_us)]
-        configs = {known: reader.configs(known, 1) for known in nodes}
+        found = [_now(reader, known, at_us) for known in nodes]
         rows = [row for known in nodes for row in reader.calibrations(known)] if every else []
     if as_json:
-        objects = [_object(state, configs[state.node]) for state in found]
-        print_json({"at": figures.utc(at_us), "standings": objects, "all": list(map(_row, rows))})
+        objects = [_object(behind, one) for behind in found for one in behind.standings]
+        print_json({
+            "at": figures.utc(at_us), "standings": objects, "all": [row_object(row) for row in rows]
+        })  # fmt: skip
         return
     table = Table()
     for name in ("node", "kind", "state", "value ± 2 u", "until", "certificate", "remark"):
         table.add_column(name)
-    for state in found:
-        table.add_row(*_cells(state, configs[state.node]))
+    for behind in found:
+        for one in behind.standings:
+            table.add_row(*_cells(behind, one))
     Console().print(table)
     for row in rows:
         click.echo(
@@ -57,41 +56,29 @@ def command(db: Path, node: str | None, at: int | None, every: bool, as_json: bo
         )
 
 
-def _remark(state: Standing, configs: list[ConfigRow]) -> str:
+def _now(reader: Reader, node: str, at_us: int) -> Behind:
+    """With the volume of the newest configuration, whenever that was."""
+    newest = reader.configs(node, 1)
+    epoch, number = (newest[-1].epoch, newest[-1].number) if newest else (0, None)
+    return Book(reader, node).behind(epoch, number, at_us)
+
+
+def _remark(behind: Behind, one: Standing) -> str:
     """Whether the node measures with the calibrated volume."""
-    if state.kind != "volume" or state.row is None or not configs:
-        return ""
-    used = configs[-1].volume_m3
-    if abs(used - state.row.value) <= _SAME * state.row.value + 1e-9:
-        return ""
-    return f"the node uses {used:.7g} m³"
+    return behind.remark if one.kind == "volume" and one.row is not None else ""
 
 
-def _cells(state: Standing, configs: list[ConfigRow]) -> tuple[str, ...]:
-    row = state.row
+def _cells(behind: Behind, one: Standing) -> tuple[str, ...]:
+    row = one.row
     if row is None:
-        return state.node, state.kind, state.state.value, "", "", "", ""
-    colour = "red" if state.state is State.EXPIRED else "green"
+        return one.node, one.kind, one.state.value, "", "", "", ""
+    colour = "red" if one.state is State.EXPIRED else "green"
     value = figures.with_uncertainty(row.value, 2 * row.u, row.unit)
     return (
-        state.node, state.kind, f"[{colour}]{state.state.value}[/]", value, state.ended,
-        row.certificate, _remark(state, configs),
+        one.node, one.kind, f"[{colour}]{one.state.value}[/]", value, one.ended, row.certificate,
+        _remark(behind, one),
     )  # fmt: skip
 
 
-def _object(state: Standing, configs: list[ConfigRow]) -> dict[str, object]:
-    return {
-        "node": state.node, "kind": state.kind, "state": state.state.value,
-        "calibration": _row(state.row) if state.row else None,
-        "remark": _remark(state, configs),
-    }  # fmt: skip
-
-
-def _row(row: CalibrationRow) -> dict[str, object]:
-    times = {
-        "calibrated": figures.utc(row.calibrated_utc_us),
-        "valid_until": figures.utc(row.valid_until_utc_us),
-        "recorded": figures.utc(row.recorded_utc_us),
-    }
-    kept = {k: v for k, v in asdict(row).items() if not k.endswith("_utc_us")}
-    return kept | times | {"budget": json.loads(row.budget)}
+def _object(behind: Behind, one: Standing) -> dict[str, object]:
+    return {"node": one.node, **standing_object(one), "remark": _remark(behind, one)}

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import replace
 
 import click
 
 from hullwatch.analysis.budget import Budget, Quantity
 from hullwatch.analysis.volumecal import by_expansion, by_known_leak
-from hullwatch.calibration import SpanMean, span_mean
+from hullwatch.calibration import SpanMean, in_force, span_mean
 from hullwatch.cli import readings
 from hullwatch.cli.calibrating import Keeping, applied, keep, kept, node_of, put, tell
 from hullwatch.cli.readings import Span
 from hullwatch.errors import InputError
-from hullwatch.store import Reader
+from hullwatch.store import CalibrationRow, Reader
 
 _U_TEMPERATURE_K = 0.5
+_ROUNDING = 1e-6  # of the arithmetic: 0.2 % are 2000 ppm, not 2001
 
 
 @click.group(
@@ -34,7 +36,10 @@ def command() -> None:
     epilog='Example: hullwatch calibrate volume leak --leak "1.02e-4 ± 2e-6 Pa·m³/s at 20C (k=2)"'
     ' --shut "-2e-6 ± 4e-7 Pa/s" --open "-1.05e-4 ± 6e-7 Pa/s"',
 )
-@click.option("--leak", required=True, help="The leak standard at this pressure, with ± U.")
+@click.option(
+    "--leak", default=None,
+    help="The leak standard at this pressure, with ± U.  [default: as entered, calibrate enter]",
+)  # fmt: skip
 @click.option(
     "--open", "opened", type=readings.SLOPE_OR_SPAN, required=True,
     help="Slope with the known leak: a value ± u, or START..END of stored windows.",
@@ -58,7 +63,7 @@ def command() -> None:
 @applied[1]
 @kept
 def by_leak(
-    leak: str, opened: Quantity | Span, shut: Quantity | Span, temperature: Quantity | None,
+    leak: str | None, opened: Quantity | Span, shut: Quantity | Span, temperature: Quantity | None,
     gain: Quantity | None, t_ref: Quantity, apply: bool, port: str | None, **given: object,
 ) -> None:  # fmt: skip
     """Volume from the slopes with a leak standard opened and shut.
@@ -70,10 +75,11 @@ def by_leak(
     with Reader.open(keeping.db) as reader:
         node = node_of(reader, keeping.node)
         means = [_mean(reader, node, slope) for slope in (opened, shut)]
+        entered = None if leak else _standard(reader, node, keeping.date)
     t_ref_k = _t_ref(means, t_ref.value)
     shown = next((mean.temperature_k for mean in means if mean), t_ref_k)
     found = by_known_leak(
-        readings.leak_rate(leak, t_ref_k),
+        readings.leak_rate(leak, t_ref_k) if leak else _at(entered, t_ref_k),
         *(_slope(slope, mean) for slope, mean in zip((opened, shut), means, strict=True)),
         gain=gain,
         temperature=temperature or Quantity("temperature", shown, _U_TEMPERATURE_K, "K"),
@@ -137,7 +143,7 @@ def settings_of(found: Budget) -> dict[str, str]:
     """The node's settings: µL, and ppm rounded up."""
     return {
         "volume_ul": str(round(found.value * 1e9)),
-        "u_volume_ppm": str(math.ceil(found.u / found.value * 1e6)),
+        "u_volume_ppm": str(math.ceil(found.u / found.value * 1e6 - _ROUNDING)),
     }
 
 
@@ -148,6 +154,20 @@ def _finish(given: Keeping, found: Budget, method: str, apply: bool, port: str |
     if written:
         put(given, settings, port)
     tell(given, row, found, settings, written)
+
+
+def _standard(reader: Reader, node: str, date_us: int | None) -> CalibrationRow:
+    """The leak standard in force."""
+    at_us = time.time_ns() // 1000 if date_us is None else date_us
+    return in_force(reader, node, "leak", at_us).required()
+
+
+def _at(entered: CalibrationRow | None, t_ref_k: float) -> Quantity:
+    """Its amount of gas at another reference temperature."""
+    assert entered is not None
+    assert entered.t_ref_k is not None
+    scale = t_ref_k / entered.t_ref_k
+    return Quantity("", entered.value * scale, entered.u * scale, entered.unit)
 
 
 def _mean(reader: Reader, node: str, slope: Quantity | Span) -> SpanMean | None:

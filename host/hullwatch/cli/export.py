@@ -1,4 +1,4 @@
-"""`hullwatch export`: windows, events, marks or raw samples for other programs."""
+"""`hullwatch export`: what is stored, as tables for other programs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from hullwatch.store import Reader
 
 _TABLES = {
     "windows": csvfile.write_windows,
+    "tests": csvfile.write_tests,
     "events": csvfile.write_events,
     "marks": csvfile.write_marks,
+    "calibrations": csvfile.write_calibrations,
 }
 
 
@@ -48,8 +50,9 @@ _TABLES = {
 def command(
     db: Path, what: str, kind: str, node: str | None, out: Path | None, as_json: bool
 ) -> None:
-    """Write windows, events, marks or raw samples as CSV, raw samples also as Parquet.
+    """Write windows, verdicts (tests), events or marks as CSV, raw samples also as Parquet.
 
+    Windows and verdicts come with the volume used and the calibrations in force then.
     Works while a logger writes. A file appears only when it is complete. The raw file can be
     replayed: hullwatch demo --replay reads its first three columns.
     """

@@ -20,9 +20,10 @@ from hullwatch.cli.isolateview import share, show_finding, show_step
 from hullwatch.cli.isolatewindows import StoredWindows
 from hullwatch.cli.options import DEFAULT_DB, json_option, print_json
 from hullwatch.errors import InputError, NotDetermined
-from hullwatch.isolate.finding import DETERMINED, Finding
+from hullwatch.isolate.finding import DETERMINED, Entry, Finding
 from hullwatch.isolate.layout import EXAMPLE, Layout, layout_of
-from hullwatch.isolate.search import Search, ignore
+from hullwatch.isolate.search import Search
+from hullwatch.isolate.state import SUFFIX, State, StateFile
 from hullwatch.sim.scenario import load_scenario
 from hullwatch.store import Reader, Store
 
@@ -51,10 +52,14 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Of all that is random (sim).")
 @click.option("--journal", type=_FILE, default=None, help="Write every step as JSON.")
+@click.option(
+    "--state", type=_FILE, default=None,
+    help="Keep how it stands as JSON.  [default: first --db with .isolate.json; none with sim]",
+)  # fmt: skip
 @json_option
 def command(
     layout_file: Path, dbs: tuple[Path, ...], bench: str | None, scenario: Path | None,
-    rate: float, seed: int, journal: Path | None, as_json: bool,
+    rate: float, seed: int, journal: Path | None, state: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Find the section that leaks by closing one hatch after the other.
 
@@ -74,8 +79,15 @@ def command(
             site: CrewSite | SimulatedSite = CrewSite(windows)
         else:
             windows, site = stack.enter_context(_simulated(layout, scenario, rate, seed))
-        search = Search(layout, site, ignore if as_json else show_step)
-        finding = _searched(search)
+        kept = _state_file(state, dbs, scenario, layout)
+
+        def told(entry: Entry) -> None:
+            if kept is not None:
+                kept.take(entry)
+            if not as_json:
+                show_step(entry)
+
+        finding = _searched(Search(layout, site, told), kept)
     if journal is not None:
         _write(journal, finding)
     if as_json:
@@ -88,11 +100,26 @@ def command(
         raise NotDetermined(f"no section named: {finding.reason}{still}", f"candidates: {likely}")
 
 
-def _searched(search: Search) -> Finding:
+def _state_file(
+    path: Path | None, dbs: tuple[Path, ...], scenario: Path | None, layout: Layout
+) -> StateFile | None:
+    if path is None and scenario is None:
+        first = (*dbs, DEFAULT_DB)[0]
+        path = first.with_name(first.name + SUFFIX)
+    return None if path is None else StateFile(path, State(layout))
+
+
+def _searched(search: Search, kept: StateFile | None) -> Finding:
     """The finding; whatever ends a search before, a hatch left closed is named."""
     try:
-        return search.run()
+        finding = search.run()
+        if kept is not None:
+            kept.state.finish(finding)
+        return finding
     finally:
+        if kept is not None:
+            kept.state.end("the search was ended")
+            kept.write()
         if search.closed:
             click.echo(f"hatch {search.closed} IS CLOSED: open it", err=True)
 

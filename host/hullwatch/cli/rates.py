@@ -8,8 +8,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from hullwatch.calibration import Behind, Book
 from hullwatch.cli import figures, marklist
 from hullwatch.cli.options import DEFAULT_DB, db_option, json_option, print_json
+from hullwatch.cli.standingview import behind_object, day, lines
 from hullwatch.control.registry import holders
 from hullwatch.errors import InputError
 from hullwatch.store import BootKey, DeviceClock, MarkRow, Reader, WindowRow
@@ -25,6 +27,7 @@ _Shown = tuple[WindowRow, figures.When, tuple[MarkRow, ...]]
 def command(db: Path | None, node: str | None, as_json: bool) -> None:
     """Show the newest leak rate of each window length, per node.
 
+    Below them: which calibrations stand behind them, as they stood when the newest was made.
     Without --db: the database of the running logger, else hullwatch.db. Acknowledges nothing.
     Marks are those that touch a window (hullwatch mark).
     """
@@ -44,9 +47,13 @@ def command(db: Path | None, node: str | None, as_json: bool) -> None:
                     newest[known.node, length] = row
         rows = list(newest.values())
         marks = list(marked(reader, rows))
-    shown = [(row, _time_of(row, clocks), on) for row, on in zip(rows, marks, strict=True)]
+        shown = [(row, _time_of(row, clocks), on) for row, on in zip(rows, marks, strict=True)]
+        stood = _behind(reader, shown)
     if as_json:
-        print_json({"db": str(path), "rates": [_object(*one) for one in shown]})
+        print_json({
+            "db": str(path), "rates": [_object(*one) for one in shown],
+            "calibrations": [behind_object(behind) for behind in stood],
+        })  # fmt: skip
         return
     if not newest:
         click.echo(f"{path}: no window is stored yet (the shortest needs 10 s and 8 samples)")
@@ -54,6 +61,23 @@ def command(db: Path | None, node: str | None, as_json: bool) -> None:
     Console().print(_table(shown))
     for mark in {mark.number: mark for on in marks for mark in on}.values():
         click.echo(marklist.line(mark))
+    for behind in stood:
+        of = f" of {behind.node}" if len(stood) > 1 else ""
+        click.echo(f"calibrations{of}, {day(behind.at_utc_us)}:")
+        for line in lines(behind):
+            click.echo(f"  {line}")
+
+
+def _behind(reader: Reader, shown: list[_Shown]) -> list[Behind]:
+    """By node, for its newest window; at the time it was stored where nothing tells its own."""
+    newest: dict[str, tuple[WindowRow, figures.When]] = {}
+    for row, when, _ in shown:
+        if row.node not in newest or row.number > newest[row.node][0].number:
+            newest[row.node] = row, when
+    return [
+        Book(reader, node).behind(row.epoch, row.config, when.latest_us or row.received_utc_us)
+        for node, (row, when) in newest.items()
+    ]
 
 
 def running_database() -> Path | None:

@@ -26,11 +26,10 @@ from hullwatch.verify.outcome import Outcome, Tally
 def command(db: Path, node: str | None, as_json: bool) -> None:
     """Recompute every stored result from the stored samples and compare bit for bit.
 
-    Windows, learned noise profiles and trends go through the node's own arithmetic again; the hash
-    chains of records and raw blocks are walked, with every record's CRC and its row in the plain
-    tables.
-    What cannot be recomputed is counted with the reason. Exit code 0: nothing differs; 8:
-    something does, and the first difference is named. Works while a logger writes.
+    Windows, learned noise profiles, trends and leak tests go through the node's own arithmetic
+    again; the hash chains of records and raw blocks are walked, with every record's CRC and its row
+    in the plain tables. What cannot be recomputed is counted with the reason. Exit code 0: nothing
+    differs; 8: something does, and the first difference is named. Works while a logger writes.
     """
     with Reader.open(db) as reader:
         if node is not None and node not in (known.node for known in reader.nodes()):
@@ -68,6 +67,7 @@ def _object(db: Path, outcome: Outcome) -> dict[str, object]:
         "windows": _tally(outcome.windows),
         "profiles": _tally(outcome.profiles),
         "trends": _tally(outcome.trends),
+        "tests": _tally(outcome.tests),
         "not_recomputed": {kind: sorted(names) for kind, names in NOT_RECOMPUTED.items()},
         "first_difference": None if first is None else {
             "node": first.node, "epoch": first.epoch, "number": first.number, "what": first.what,
@@ -100,6 +100,7 @@ def _show(outcome: Outcome) -> None:
         ("windows", outcome.windows),
         ("noise profiles", outcome.profiles),
         ("snapshots of trends", outcome.trends),
+        ("leak tests", outcome.tests),
     ):
         if tally.total or name == "windows":
             console.print(

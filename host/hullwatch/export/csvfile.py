@@ -1,33 +1,47 @@
-"""CSV of windows, events, marks and raw samples: one header line, UTF-8, LF, units in column names.
+"""CSV of windows, verdicts, events, marks, calibrations and raw samples.
 
-Numbers keep every digit they have in the store. `utc` is ISO 8601 and empty where nothing tells it;
-`utc_bound_s` is its error bound; `utc_source` says where both come from: "clock" is a measurement
-in the same boot, "neighbours" only that the boot lies between those around it. The first three
-columns of the raw file are those a replay reads.
+One header line, UTF-8, LF, units in column names. Numbers keep every digit they have in the store.
+`utc` is ISO 8601 and empty where nothing tells it; `utc_bound_s` is its error bound; `utc_source`
+says where both come from: "clock" is a measurement in the same boot, "neighbours" only that the
+boot lies between those around it. Beside leak rates stands what is behind them: the volume used,
+its calibration, and every other one in force then. The first three columns of the raw file are
+those a replay reads.
 """
 
 from __future__ import annotations
 
 import csv
 from dataclasses import astuple, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from hullcore.estimator import NO_AUX
+from hullwatch.calibration import Book
+from hullwatch.export.behindcolumns import BEHIND_COLUMNS, behind_cells, day
 from hullwatch.export.tofile import replacing
-from hullwatch.store import BootKey, DeviceClock, EventRow, MarkRow, WindowRow
+from hullwatch.store import (
+    BootKey,
+    CalibrationRow,
+    DeviceClock,
+    EventRow,
+    MarkRow,
+    VerdictRow,
+    WindowRow,
+)
 from hullwatch.store.clocktime import UNKNOWN
 from hullwatch.store.windowtimes import marked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
     from typing import TextIO
 
     from numpy.typing import NDArray
 
     from hullwatch.store import ConfigRow, RawSamples, Reader
+
+_Row = TypeVar("_Row", bound=WindowRow | EventRow | VerdictRow)
 
 UTC_COLUMNS = ("utc", "utc_bound_s", "utc_source")
 RAW_COLUMNS = (
@@ -56,7 +70,40 @@ def write_windows(reader: Reader, out: TextIO, node: str | None = None) -> int:
     """
     rows = reader.windows(node)
     marks = ("; ".join(mark.label for mark in on) for on in marked(reader, rows))
-    return _write_rows(reader, out, WindowRow, rows, {"marks": marks})
+    books = _books(reader)
+
+    def told(row: WindowRow, at_us: int) -> list[object]:
+        behind = books[row.node].behind(row.epoch, row.config, at_us)
+        return [*behind_cells(behind), next(marks)]
+
+    return _write_rows(reader, out, WindowRow, rows, (*BEHIND_COLUMNS, "marks"), told)
+
+
+def write_tests(reader: Reader, out: TextIO, node: str | None = None) -> int:
+    """Every verdict on a part."""
+    books = _books(reader)
+
+    def told(row: VerdictRow, at_us: int) -> list[object]:
+        book = books[row.node]
+        return behind_cells(book.behind_test(row.epoch, row.recipe, row.config, at_us))
+
+    return _write_rows(reader, out, VerdictRow, reader.tests(node), BEHIND_COLUMNS, told)
+
+
+def _books(reader: Reader) -> dict[str, Book]:
+    return {row.node: Book(reader, row.node) for row in reader.nodes()}
+
+
+def write_calibrations(reader: Reader, out: TextIO, node: str | None = None) -> int:
+    """Every calibration ever entered, in order of their dates."""
+    lines = csv.writer(out, lineterminator="\n")
+    names = [column.name for column in fields(CalibrationRow)]
+    lines.writerow([name.removesuffix("_utc_us") for name in names])
+    rows = reader.calibrations(node)
+    for row in rows:
+        values = zip(names, astuple(row), strict=True)
+        lines.writerow([day(x) if name.endswith("_utc_us") else x for name, x in values])
+    return len(rows)
 
 
 def write_marks(reader: Reader, out: TextIO, node: str | None = None) -> int:
@@ -73,7 +120,7 @@ def write_marks(reader: Reader, out: TextIO, node: str | None = None) -> int:
 
 def write_events(reader: Reader, out: TextIO, node: str | None = None) -> int:
     """Every event, of one node or of all; returns the number of rows."""
-    return _write_rows(reader, out, EventRow, reader.events(node), {})
+    return _write_rows(reader, out, EventRow, reader.events(node))
 
 
 def write_raw(
@@ -114,12 +161,14 @@ def to_file(path: Path | str, reader: Reader, write: Callable[[Reader, TextIO], 
 def _write_rows(
     reader: Reader,
     out: TextIO,
-    kind: type[WindowRow | EventRow],
-    rows: Sequence[WindowRow | EventRow],
-    extra: dict[str, Iterator[str]],
+    kind: type[_Row],
+    rows: Sequence[_Row],
+    more: tuple[str, ...] = (),
+    told: Callable[[_Row, int], list[object]] = lambda _row, _utc_us: [],
 ) -> int:
+    """`told` gives the columns `more` of a row, at its UTC or, if unknown, when it was stored."""
     lines = csv.writer(out, lineterminator="\n")
-    lines.writerow([*UTC_COLUMNS, *(column.name for column in fields(kind)), *extra])
+    lines.writerow([*UTC_COLUMNS, *(column.name for column in fields(kind)), *more])
     clocks = reader.clocks()
     for row in rows:
         device_us = np.array([row.device_ms * 1000])
@@ -127,7 +176,8 @@ def _write_rows(
         utc_us, bound_us = clock.utc_us(device_us)
         utc = _iso(utc_us)[0]
         known = [utc, _seconds(bound_us)[0], clock.source if utc else ""]
-        lines.writerow([*known, *astuple(row), *(next(column) for column in extra.values())])
+        at_us = row.received_utc_us if utc_us[0] == UNKNOWN else int(utc_us[0])
+        lines.writerow([*known, *astuple(row), *told(row, at_us)])
     return len(rows)
 
 

@@ -15,8 +15,11 @@ from hullwatch.errors import InputError
 if TYPE_CHECKING:
     import sqlite3
 
-KINDS = {"volume": "m³", "noise": "Pa²·s", "background": "Pa·m³/s", "zero": "Pa", "gain": "1"}
-"""Kinds of calibration and the SI unit of each one's value."""
+KINDS = {
+    "volume": "m³", "noise": "Pa²·s", "background": "Pa·m³/s", "zero": "Pa", "gain": "1",
+    "leak": "Pa·m³/s",
+}  # fmt: skip
+"""Kinds of calibration and the SI unit of each one's value; `leak` is a leak standard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,8 @@ class CalibrationRow:
 
     Valid from `calibrated_utc_us` to before `valid_until_utc_us` (None: no end). `sensor` is model
     and address, `bmp581@0x47`, or empty for what belongs to the chamber. `t_ref_k`: reference
-    temperature of a background in Pa·m³/s. `certificate`, `instrument`: traceability. `budget` is
-    JSON: a list of {name, value, u, unit, dof, contribution}.
+    temperature of a background or leak in Pa·m³/s. `certificate`, `instrument`: traceability.
+    `budget` is JSON: a list of {name, value, u, unit, dof, contribution}.
     """
 
     node: str

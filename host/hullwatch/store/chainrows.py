@@ -16,7 +16,7 @@ from hullwatch.link import recordview
 from hullwatch.store import blocktable, chain, levels, rawcodec
 from hullwatch.store.derived import row_of
 from hullwatch.store.ranges import RAW, RECORD
-from hullwatch.store.rows import ConfigRow, EventRow, WindowRow
+from hullwatch.store.rows import ConfigRow, EventRow, VerdictRow, WindowRow
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,7 +30,9 @@ _SOURCES = {
 }
 _LINKED = "(typeof(link) = 'integer')"
 _NO_BYTES = "its bytes are no bytes"
-_TABLES = {WindowRow: "windows", EventRow: "events", ConfigRow: "configs"}
+_TABLES = {
+    WindowRow: "windows", EventRow: "events", ConfigRow: "configs", VerdictRow: "tests"
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ class Reader:
     def tests(
         self, node: str | None = None, part: str | None = None, last: int | None = None
     ) -> list[VerdictRow]:
-        """Newest `last` verdicts, newest first; of one node or part if given."""
+        """Verdicts in order of their number: of one node or part, only the newest `last`."""
         where, values = ("AND part = ?", (part,)) if part is not None else ("", ())
         return self._rows(VerdictRow, "tests", node, where, values, last)
 

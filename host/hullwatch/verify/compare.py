@@ -9,11 +9,13 @@ NOT_RECOMPUTED: dict[str, frozenset[str]] = {
     "WINDOW": frozenset(),
     "PROFILE": frozenset(),
     "TREND": frozenset(),
+    "TEST": frozenset({"recipe", "config", "number", "attempt", "part"}),
 }
 """By kind: fields of the body that are no function of the samples and snapshots a record names.
 
-Of every header: number, epoch and boot (they say which record it is) and the device time at which
-it was made. All else is compared.
+Of a TEST also the missing reason `seat` is taken for a wiring with block and bleed, which no record
+has, and so is the length of a phase of fixed time. Of every header: number, epoch and boot (they
+say which record it is) and the device time at which it was made. All else is compared.
 """
 
 

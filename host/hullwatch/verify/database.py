@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hullwatch.errors import CorruptDatabase, ProtocolError
-from hullwatch.link.recordkinds import CONFIG, PROFILE, RecordKind
+from hullwatch.link.recordkinds import CONFIG, PROFILE, RECIPE, RecordKind
 from hullwatch.link.recordview import Record
 from hullwatch.store import BootRow, Break, Reader
 from hullwatch.verify.boots import BootCheck, Snapshots
 from hullwatch.verify.outcome import Outcome
 from hullwatch.verify.pages import PAGE, whole
 from hullwatch.verify.spans import Holes
+from hullwatch.verify.verdicts import VerdictCheck
 
 
 def verify(reader: Reader, node: str | None, progress: Callable[[int], None]) -> Outcome:
@@ -27,9 +28,10 @@ def verify(reader: Reader, node: str | None, progress: Callable[[int], None]) ->
     boots = reader.boots(node)
     for spool in dict.fromkeys((boot.key.node, boot.key.epoch) for boot in boots):
         snapshots = Snapshots(_of_kind(reader, spool, CONFIG), _of_kind(reader, spool, PROFILE))
+        recipes = _of_kind(reader, spool, RECIPE)
         for boot in boots:
             if (boot.key.node, boot.key.epoch) == spool:
-                _replay(reader, boot, snapshots, outcome, breaks, progress)
+                _replay(reader, boot, snapshots, recipes, outcome, breaks, progress)
     return outcome
 
 
@@ -40,8 +42,8 @@ def work(reader: Reader, node: str | None) -> int:
 
 
 def _replay(
-    reader: Reader, boot: BootRow, snapshots: Snapshots, outcome: Outcome, breaks: list[Break],
-    progress: Callable[[int], None],
+    reader: Reader, boot: BootRow, snapshots: Snapshots, recipes: dict[int, Record],
+    outcome: Outcome, breaks: list[Break], progress: Callable[[int], None],
 ) -> None:  # fmt: skip
     suspect = [b for b in breaks if (b.stream, b.node, b.epoch, b.boot) == ("raw", *boot.key)]
     damaged = [(b.first, b.past) for b in suspect if not _readable(reader, boot, b)]
@@ -52,6 +54,7 @@ def _replay(
     for config in configs:
         check.run(config, progress)
     check.finish()
+    VerdictCheck(reader, boot, snapshots, recipes, holes, outcome).run()
 
 
 def _readable(reader: Reader, boot: BootRow, suspect: Break) -> bool:

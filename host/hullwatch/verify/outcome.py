@@ -63,12 +63,13 @@ class Outcome:
     windows: Tally = field(default_factory=Tally)
     profiles: Tally = field(default_factory=Tally)
     trends: Tally = field(default_factory=Tally)
+    tests: Tally = field(default_factory=Tally)
     first: Difference | None = None
 
     @property
     def different(self) -> int:
         """Everything that is not as it must be."""
-        results = (self.windows, self.profiles, self.trends)
+        results = (self.windows, self.profiles, self.trends, self.tests)
         return self.broken + sum(tally.different for tally in results)
 
     def note(self, difference: Difference) -> None:

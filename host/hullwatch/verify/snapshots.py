@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hullcore import settings
 from hullcore.measurement import Known, Measurement
 from hullcore.noisefit import NoiseProfile
@@ -21,10 +23,8 @@ _LENGTHS = 5
 _STAND_INS = {"probe": "tmp117", "reference": "bmp581"}
 
 
-def measurement_of(
-    config: Record, watch: Record | None
-) -> tuple[Measurement, WindowPlan, dict[int, WindowTrend]]:
-    """Settings in force, window plan and new trends by length in s, from CONFIG and WATCH records.
+def settings_of(config: Record, watch: Record | None = None) -> dict[str, Any]:
+    """Settings in force from CONFIG and WATCH records.
 
     IndexError for an enumeration that this version does not know, `SettingError` for values no
     node accepts.
@@ -50,6 +50,14 @@ def measurement_of(
     settings.check_together(values)
     if values["period_us"] < 1:
         raise settings.SettingError("period_us: 0")
+    return values
+
+
+def measurement_of(
+    config: Record, watch: Record | None
+) -> tuple[Measurement, WindowPlan, dict[int, WindowTrend]]:
+    """Measurement, window plan and new trends by length in s; errors as `settings_of`."""
+    values = settings_of(config, watch)
     lsb_q8, aux_lsb = config.integer("pressure_lsb_q8"), config.integer("aux_lsb")
     m = Measurement(values, lsb_q8, config.number, aux_lsb)
     plan = WindowPlan(m.period_us, values["windows_s"])

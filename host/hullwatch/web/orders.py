@@ -9,6 +9,7 @@ from typing import Any
 from hullwatch.control import requests
 from hullwatch.errors import InputError
 from hullwatch.leaktest import attempts, follow, nodebody, recipefile
+from hullwatch.leaktest.readiness import ready
 from hullwatch.store import MarkRow
 from hullwatch.store.marks import KINDS, REVOKE
 from hullwatch.web.ask import Ask
@@ -50,7 +51,9 @@ def start(ask: Ask) -> dict[str, Any]:
     recipe = recipefile.load(path)
     attempt = attempts.next_attempt(ask.reader, part)
     asker = NodeAsker(ask.site.owners, ask.site.owners.of(node))
-    body = nodebody.body_of(recipe, nodebody.configuration(asker.settings()))
+    config = nodebody.configuration(asker.settings())
+    ready(ask.reader, node, recipe, config, ask.site.now_utc_us())
+    body = nodebody.body_of(recipe, config)
     number = follow.start(asker, follow.load(asker, body), part, attempt)
     return {"test": number, "part": part, "attempt": attempt}
 

@@ -170,11 +170,11 @@ def test_what_is_listed(json_of, hullwatch, db):
     now, every = listed("2026-03-20", "--all")
     assert {kind: x["state"] for kind, x in now.items()} == {
         "volume": "in force", "noise": "missing", "background": "missing", "zero": "missing",
-        "gain": "missing",
+        "gain": "missing", "leak": "missing",
     }  # fmt: skip
     assert now["volume"]["calibration"]["value"] == 1.5e-3
     assert now["volume"]["calibration"]["u"] == pytest.approx(1e-6)
-    assert now["volume"]["remark"] == "the node uses 0.001 m³"
+    assert now["volume"]["remark"] == "the node uses 1 L, calibrated is 1.5 L ± 0.067 % (k = 1)"
     assert len(every) == 3
     assert listed("2026-03-01")[0]["volume"]["state"] == "missing"
     assert listed("2026-04-02")[0]["volume"]["state"] == "expired"

@@ -9,6 +9,8 @@ import pytest
 
 from hullwatch.bench.nodesbench import NodesBench
 from hullwatch.cli import isolatesites
+from hullwatch.errors import InputError
+from hullwatch.isolate.state import StateFile, read_state
 from hullwatch.sim.scenario import load_scenario
 from hullwatch.store import Store
 
@@ -193,3 +195,52 @@ def test_an_unknown_node_is_refused(refused, crew, home):
     assert "no database given has node 00ff" in refused(
         2, "isolate", "layout.toml", "--db", "station.db"
     )
+
+
+# --- how it stands, for a dashboard ---------------------------------------------------------------
+
+
+def test_the_state_on_disk_is_that_of_every_step(hullwatch, small, home, monkeypatch):
+    seen = []
+    write = StateFile.write
+
+    def watched(self):
+        write(self)
+        seen.append(read_state(home / "state.json"))
+
+    monkeypatch.setattr(StateFile, "write", watched)
+    code, _, _ = hullwatch(*small, "--state", "state.json")
+    assert code == 0
+    first, last = seen[0], seen[-1]
+    assert (first["running"], first["steps"], first["finding"]) == (True, [], None)
+    assert [s["probability"] for s in first["sections"]] == pytest.approx([0.49, 0.49])
+    for state in seen:
+        total = sum(s["probability"] for s in state["sections"])
+        assert total + sum(state["other_probabilities"].values()) == pytest.approx(1.0)
+    opens = [state["hatches"][0]["open"] for state in seen]
+    assert (opens[0], opens[-1]) == (True, True)
+    assert False in opens
+    assert (last["running"], last["finding"]["section"]) == (False, "transfer")
+    assert last["sections"][1]["probability"] > 0.99
+    assert [s["step"] for s in last["steps"]][-1] == "end"
+    assert not list(home.glob("*.new"))
+
+
+def test_a_search_that_is_cut_short_says_so(hullwatch, small, home, monkeypatch):
+    def interrupted(self, hatch, opened):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(isolatesites.SimulatedSite, "operate", interrupted)
+    code, _, err = hullwatch(*small, "--state", "state.json")
+    assert code == 130
+    assert "H IS CLOSED" in err
+    state = read_state(home / "state.json")
+    assert (state["running"], state["ended"]) == (False, "the search was ended")
+    assert state["hatches"][0]["open"] is False
+
+
+def test_what_is_no_state_is_refused(home):
+    assert read_state(home / "none.json") is None
+    (home / "other.json").write_text("[]")
+    with pytest.raises(InputError, match="no state of a search"):
+        read_state(home / "other.json")

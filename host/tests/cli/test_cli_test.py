@@ -72,6 +72,11 @@ def test_a_part_is_tested_beside_a_logger_kept_listed_and_refused_again(
 ):
     log = start("log", valved.port_path, "--db", "a.db")
     log.until("node ", where="err")
+    moved = len(valved.world.pins.log)
+    code, _, err = hullwatch("test", "run", recipe, "--part", "A-1")
+    assert (code, "no calibration of its volume" in err) == (65, True)
+    assert len(valved.world.pins.log) == moved
+    json_of("calibrate", "enter", "volume", "1 ± 0.002 L", "--db", "a.db", "--json")
     code, out, err = hullwatch("test", "run", recipe, "--part", "A-1", "--json")
     assert code == 0, (out, err)
     done = json.loads(out)
@@ -97,9 +102,10 @@ def wait_for(condition):
 
 
 @pytest.mark.timeout(300)
-def test_power_cut_in_the_middle_of_a_test_releases_the_valves(valved, recipe, start):
+def test_power_cut_in_the_middle_of_a_test_releases_the_valves(valved, recipe, start, json_of):
     log = start("log", valved.port_path, "--db", "a.db")
     log.until("node ", where="err")
+    json_of("calibrate", "enter", "volume", "1 ± 0.002 L", "--db", "a.db", "--json")
     start("test", "run", str(recipe), "--part", "A-2")
     wait_for(lambda: valved.world.pins.log[-1][1])  # something is open
     boots = valved.boots

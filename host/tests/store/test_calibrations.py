@@ -79,7 +79,7 @@ def test_the_newest_before_a_time_counts_also_when_it_has_expired(known, volume,
             in_force(reader, node, "colour", T0)
         assert {s.kind: s.state for s in standings(reader, node, T0)} == {
             "volume": State.IN_FORCE, "noise": State.MISSING, "background": State.MISSING,
-            "zero": State.MISSING, "gain": State.MISSING,
+            "zero": State.MISSING, "gain": State.MISSING, "leak": State.MISSING,
         }  # fmt: skip
 
 
