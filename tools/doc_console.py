@@ -5,8 +5,9 @@ output. In that output `…` stands for anything within a line, and a line of `�
 what differs from machine to machine or from run to run. Commands that need a board, minutes or a
 second terminal are shown in `text` or `sh` blocks, which are not run.
 
-All blocks of a page run in order in one empty folder, in which `.venv` is the environment that runs
-this, at 110 columns. The folder's path is shown as `/home/you`, that of the environment too.
+All blocks of a page run in order in one empty folder, at 110 columns. In it `.venv` is the
+environment that runs this and `host` that of the project, whose examples can be named. The folder's
+path is shown as `/home/you`, that of the environment too.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+_ROOT = Path(__file__).resolve().parent.parent
 HOME = "/home/you"
 COLUMNS = "110"
 ANY = "…"
@@ -59,6 +61,7 @@ def run(commands: list[Shown]) -> Iterator[tuple[Shown, tuple[str, ...]]]:
     with tempfile.TemporaryDirectory(prefix="hullwatch-docs-") as name:
         home = Path(name).resolve()
         (home / ".venv").symlink_to(sys.prefix)
+        (home / "host").symlink_to(_ROOT / "host")
         runtime = home / "run"
         runtime.mkdir(mode=0o700)
         environment = dict(

@@ -36,6 +36,7 @@ PAGES = (
     "host/docs/architecture.md",
     "host/docs/cli.md",
     "host/docs/http-api.md",
+    "host/docs/leaktest.md",
     "host/docs/wire.md",
 )
 HELP_WIDTH = 80

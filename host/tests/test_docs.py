@@ -128,8 +128,9 @@ def test_shown_command_lines_exist(page: Path) -> None:
             assert program in ("pip", "mpremote"), f"what is {program!r}?"
 
 
-def test_shown_outputs_are_the_real_ones() -> None:
-    for one, actual in doc_console.run(doc_console.shown(README)):
+@pytest.mark.parametrize("name", ["README.md", "host/docs/leaktest.md"])
+def test_shown_outputs_are_the_real_ones(name: str) -> None:
+    for one, actual in doc_console.run(doc_console.shown((ROOT / name).read_text("utf-8"))):
         assert doc_console.matches(one.output, actual), (
             f"$ {one.command}\nprinted\n" + "\n".join(actual) + "\nrun: make docs ARGS=--outputs"
         )

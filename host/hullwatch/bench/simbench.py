@@ -17,19 +17,23 @@ from hullwatch.sim.flashfiles import FlashFiles, PowerCut
 from hullwatch.sim.network import Network
 
 EPOCH_S = 1_767_225_600.0
-"""Virtual time 0 is 2026-01-01T00:00:00Z, so runs repeat to the byte."""
+"""Virtual time 0 is, unless told otherwise, 2026-01-01T00:00:00Z, so runs repeat to the byte."""
 
 
 class SimBench:
     """See `bench.base.Bench`. The node is restarted when it asks for it.
 
-    ``network``: shared with the nodes in its other sections.
+    ``network``: shared with the nodes in its other sections. ``begin_utc_s``: UTC of virtual
+    time 0.
     """
 
     name = "sim"
 
-    def __init__(self, spec: BenchSpec, network: Network | None = None) -> None:
+    def __init__(
+        self, spec: BenchSpec, network: Network | None = None, begin_utc_s: float = EPOCH_S
+    ) -> None:
         spec.check()
+        self._begin_utc_s = begin_utc_s
         self._folder = tempfile.TemporaryDirectory(prefix="hullwatch-sim-")
         save_config(Path(self._folder.name), spec.node_settings())
         self.clock = VirtualClock()
@@ -97,7 +101,7 @@ class SimBench:
 
     def utc_s(self) -> float:
         """UTC of virtual time."""
-        return EPOCH_S + self.clock.us / 1e6
+        return self._begin_utc_s + self.clock.us / 1e6
 
     def truth_pa_m3_s(self, first_ms: int, last_ms: int) -> float | None:
         """True mean loss between two device times."""

@@ -54,7 +54,7 @@ def list_(db: Path | None, part: str | None, last: int | None, as_json: bool) ->
         return
     table = Table(title="leak rate in Pa·m³/s", title_justify="left")
     for name in ("part", "try", "verdict", "rate ± guard band", "reasons", "ended, UTC", "volume"):
-        table.add_column(name, no_wrap=name not in ("reasons", "volume"))
+        table.add_column(name, no_wrap=name in ("part", "try", "verdict", "rate ± guard band"))
     for row, when, behind in listed:
         rate = row.leak_rate_pa_m3_s
         told = "" if rate is None else figures.with_uncertainty(rate, row.guard_pa_m3_s)

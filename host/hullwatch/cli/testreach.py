@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from hullwatch.bench.simbench import SimBench
+from hullwatch.bench.simbench import EPOCH_S, SimBench
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.cli.reach import ask_owner, holder_for
 from hullwatch.control import requests
@@ -25,6 +26,7 @@ from hullwatch.store import Store
 _LOOK_S = 0.5
 _VIRTUAL_LOOK_S = 2.0
 _VIRTUAL_COMMIT_S = 20.0
+_CLOCK_S = 30.0  # round trips enough for a fit
 _DRAIN_S = 120.0  # samples stay in the node's memory for a minute
 
 
@@ -127,10 +129,12 @@ class _Simulated:
         return self._bench.world.pins.leak_pa_m3_s(self._bench.clock.us)
 
     def drain(self) -> None:
-        """Until the store has every sample taken so far."""
+        """Until the store has every sample taken so far, and knows the node's clock."""
         boot = self._logger.collector.boot
         next_sample = self._bench.node.pipeline.next_number()
-        end_s = self._bench.now_s() + _DRAIN_S
+        begun_s = self._bench.now_s()
+        self._step_to(begun_s + _CLOCK_S)
+        end_s = begun_s + _DRAIN_S
         while boot and self._bench.now_s() < end_s and self._store.raw_next(boot) < next_sample:
             self.wait()
         self._logger.finish()
@@ -151,12 +155,20 @@ def reached(port: str | None) -> Iterator[TestNode]:
         yield _Own(dialogue)
 
 
+def _after(store: Store) -> float:
+    """UTC, s: after all that the database has, in whole minutes."""
+    with store.reader() as reader:
+        seen_us = [row.received_utc_us for row in reader.events(last=1)]
+        seen_us += [row.received_utc_us for row in reader.windows(last=1)]
+    return max([EPOCH_S, *(60.0 * math.ceil(us / 60e6) for us in seen_us)])
+
+
 @contextlib.contextmanager
 def simulated(spec: BenchSpec, path: Path) -> Iterator[TestNode]:
     """A simulated node with valves; all it has measured is in the database afterwards."""
     with (
-        contextlib.closing(SimBench(spec)) as bench,
-        Store.open(path, round(bench.utc_s() * 1e6), "hullwatch test") as store,
+        Store.open(path, round(EPOCH_S * 1e6), "hullwatch test") as store,
+        contextlib.closing(SimBench(spec, begin_utc_s=_after(store))) as bench,
     ):
         node = _Simulated(bench, store)
         try:
