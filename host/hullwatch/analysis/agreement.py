@@ -93,6 +93,38 @@ def joint(results: Sequence[Quantity], common_u: float = 0.0) -> Joint:
     return Joint(True, mean, u, k * u, chi2, p, birge, pairs)
 
 
+def paired(
+    first: Sequence[float], second: Sequence[float], names: tuple[str, str], common_u: float = 0.0
+) -> Joint:
+    """Two series of the same moments: five results or more each, whose noise they may share.
+
+    The difference is taken pair by pair, so that what both share does not hide a disagreement; the
+    joint value is the mean of both with u = s/√k of the pairs' means. Intervals are Student's t
+    with k − 1 degrees of freedom: exact for independent normal pairs.
+    """
+    k = len(first)
+    if k != len(second) or k < 2:
+        raise InputError(f"{k} and {len(second)} results", "as many of both, at the same moments")
+    t = t_quantile(_TWO_SIDED, k - 1)
+    mean, u = _mean([(a + b) / 2 for a, b in zip(first, second, strict=True)])
+    apart, u_apart = _mean([a - b for a, b in zip(first, second, strict=True)])
+    if not u_apart > 0:
+        raise InputError("both series are the same", "are these two sensors?")
+    pair = Pair(names, apart, t * u_apart, abs(apart) / (t * u_apart))
+    chi2 = (apart / u_apart) ** 2
+    p, birge = chi2_tail(chi2, 1), math.sqrt(chi2)
+    if not pair.agree:
+        return Joint(False, None, None, None, chi2, p, birge, (pair,))
+    whole = math.hypot(u, common_u)
+    return Joint(True, mean, whole, t * whole, chi2, p, birge, (pair,))
+
+
+def _mean(values: Sequence[float]) -> tuple[float, float]:
+    k = len(values)
+    mean = math.fsum(values) / k
+    return mean, math.sqrt(math.fsum((x - mean) ** 2 for x in values) / (k - 1) / k)
+
+
 def _pair(a: Quantity, b: Quantity) -> Pair:
     u95 = math.hypot(*(t_quantile(_TWO_SIDED, x.dof) * x.u for x in (a, b)))
     difference = a.value - b.value

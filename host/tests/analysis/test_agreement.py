@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hullwatch.analysis.agreement import joint
+from hullwatch.analysis.agreement import joint, paired
 from hullwatch.analysis.budget import Quantity
 from hullwatch.errors import InputError
 
@@ -94,3 +94,64 @@ def test_a_difference_of_four_standard_deviations_is_told():
 def test_what_cannot_be_compared(results):
     with pytest.raises(InputError):
         joint(results)
+
+
+def _means(rng, k, sds):
+    """Results with u estimated from k readings each, as windows of a span give them."""
+    found = []
+    for name, sd in enumerate(sds):
+        x = rng.normal(5.0, sd, k)
+        found.append(Quantity(str(name), x.mean(), x.std(ddof=1) / math.sqrt(k), "", k - 1))
+    return found
+
+
+@pytest.mark.parametrize(("k", "sds"), [(5, (1.0, 1.0)), (5, (1.0, 0.3)), (10, (1.0, 0.3, 0.3))])
+def test_the_joint_interval_covers_when_the_uncertainties_are_estimated(k, sds):
+    rng = np.random.default_rng((13, k, len(sds)))
+    got = [joint(_means(rng, k, sds)) for _ in range(1500)]
+    agreed = [one for one in got if one.agree]
+    # three pairs and a χ², each with its own 5 %
+    assert len(agreed) / len(got) >= (0.935 if len(sds) == 2 else 0.85)
+    covered = sum(abs(one.value - 5.0) <= one.u95 for one in agreed)
+    assert covered / len(agreed) >= 0.95 - 3 * math.sqrt(0.95 * 0.05 / len(agreed))
+
+
+# --- two sensors of one node ----------------------------------------------------------------------
+
+
+def test_a_pair_is_students_t_of_its_differences():
+    a, b = [1.0, 2.0, 3.0, 4.0, 6.0], [1.5, 2.0, 2.5, 4.5, 5.0]
+    got = paired(a, b, ("a", "b"))
+    t = stats.ttest_rel(a, b)
+    (pair,) = got.pairs
+    assert pair.e_n == pytest.approx(abs(t.statistic) / stats.t.ppf(0.975, 4))
+    middle = (np.array(a) + np.array(b)) / 2
+    low, high = stats.t.interval(0.95, 4, middle.mean(), stats.sem(middle))
+    assert (got.value - got.u95, got.value + got.u95) == pytest.approx((low, high))
+    assert paired(a, b, ("a", "b"), common_u=3.0).u == pytest.approx(
+        math.hypot(stats.sem(middle), 3.0)
+    )
+
+
+@pytest.mark.parametrize("shared", [0.0, 3.0])
+def test_what_two_sensors_share_neither_hides_nor_makes_a_disagreement(shared):
+    rng = np.random.default_rng(14)
+    trials, agreed, covered, told = 2000, 0, 0, 0
+    for _ in range(trials):
+        common = rng.normal(0.0, shared, 10)
+        a, b = 5.0 + common + rng.normal(0.0, (1.0, 0.6), (10, 2)).T.reshape(2, 10)
+        got = paired(a.tolist(), b.tolist(), ("a", "b"))
+        agreed += got.agree
+        covered += got.agree and abs(got.value - 5.0) <= got.u95
+        told += not paired((a + 3.0).tolist(), b.tolist(), ("a", "b")).agree
+    margin = 4 * math.sqrt(0.95 * 0.05 / trials)
+    assert agreed / trials == pytest.approx(0.95, abs=margin)
+    assert covered / agreed == pytest.approx(0.95, abs=margin)
+    assert told == trials  # 3.0 is eight standard errors, whatever they share
+
+
+def test_what_cannot_be_paired():
+    with pytest.raises(InputError):
+        paired([1.0, 2.0], [1.0], ("a", "b"))
+    with pytest.raises(InputError, match="same"):
+        paired([1.0, 2.0], [2.0, 3.0], ("a", "b"))
