@@ -76,7 +76,7 @@ class Tally:
             return "–"
         share = 100 * self.held / self.trials
         width = self.wide / self.trials
-        return f"{share:.1f} ({width:.1f} ×)" if math.isfinite(width) else f"{share:.1f}"
+        return f"{share:.1f} ({width:.1f} ×)" if width > 0 else f"{share:.1f}"
 
 
 class Source:

@@ -69,8 +69,10 @@ def _time(change: Change) -> float:
 
 def _jumps(series: Series) -> list[Change]:
     """Differences far outside all others, and outside those near them: a fast fall is no jump."""
+    apart = np.diff(series.position).astype(np.float64)  # more than 1 over a gap
     differences = np.diff(series.y_pa)
-    size = np.abs(differences - np.median(differences))
+    usual = float(np.median(differences / apart))
+    size = np.abs(differences - usual * apart) / np.sqrt(apart)
     scale = 1.4826 * float(np.median(size))
     padded = np.pad(size, 2)
     beside = np.maximum(padded[:-4], padded[4:])  # two bins off: the one between may share it

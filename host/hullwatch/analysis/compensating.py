@@ -5,9 +5,11 @@ Of Allan (co)variances at one lag, about lines, with c = P/T:
     σ²(y) = σ²(p) − 2·c·σ(p, T) + c²·σ²(T)
 
 so y is quieter than p where g = σ(p, T)/(c·σ²(T)) > 1/2. g is by how much the pressure follows the
-thermometer, 1 for a gas at its temperature. What counts is the longest lag, the one nearest to the
-length the slope is of; noise of the thermometer at short lags averages out, but is told, because it
-is the other way to fail.
+thermometer, 1 for a gas at its temperature. What counts are the three longest lags, the nearest to
+the length the slope is of. There a compensation is refused when it makes y noisier than p and what
+it adds is larger than all that p does: then the gas cannot be where the thermometer is. Less than
+that is no proof: a temperature that hardly moved beside a sensor's own drift follows nothing. Noise
+of the thermometer at short lags averages out; it is told as the other cause of a refusal.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from hullwatch.analysis.twofold import Floats
 from hullwatch.errors import InputError
 
 HELPS, REFUSED, NO_MATTER = "helps", "refused", "makes no difference"
+_LONGEST = 3
 _EVEN = 0.1
 """Deviations that differ by less than a tenth are the same, at a handful of degrees of freedom."""
 
@@ -66,16 +69,19 @@ def judged(fine: Series, t_ref_k: float, lsb_k: float = 0.0) -> Compensation:
             f"at {shortest[0][0]:.3g} s the thermometer{steps}, adds {t_short:.2g} Pa of noise"
             f" to {p_short:.2g} Pa"
         )
-    p_long, y_long, follow = (float(x[-1]) for x in (long[1], long[2], long[4]))
+    p_long, y_long, t_long = (float((x[-_LONGEST:] ** 2).sum()) for x in long[1:4])
     swing = float(np.ptp(coarse.temperature_k))
-    if y_long > (1 + _EVEN) * p_long:
-        causes.append(
-            f"at {long[0][-1]:.3g} s the pressure follows the thermometer by {follow:.2f} of what"
-            f" gas would: its {swing:.2g} K are the board's own heating, or of another place"
-        )
+    verdict = NO_MATTER
+    if y_long < (1 - _EVEN) ** 2 * p_long:
+        verdict = HELPS
+    elif y_long > (1 + _EVEN) ** 2 * p_long and t_long > p_long:
         verdict = REFUSED
-    else:
-        verdict = HELPS if y_long < (1 - _EVEN) * p_long else NO_MATTER
+        follow = float((long[4] * long[3] ** 2)[-_LONGEST:].sum()) / t_long
+        causes.append(
+            f"at {long[0][-_LONGEST:][0]:.3g} to {long[0][-1]:.3g} s the pressure follows the"
+            f" thermometer by {follow:.2f} of what gas would: its {swing:.2g} K are the board's own"
+            " heating, or of another place"
+        )
     told = tuple(causes) if verdict == REFUSED else ()  # noise at short lags alone averages out
     return Compensation(verdict, told, *long, *slopes)
 

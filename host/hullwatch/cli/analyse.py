@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from hullwatch.cli import analyseview
 from hullwatch.cli.calibrating import node_of
@@ -111,9 +111,10 @@ def _overrides(
 
 @contextmanager
 def _bar() -> Iterator[Callable[[int], None]]:
+    console = Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f} samples"),
-        TimeRemainingColumn(), console=Console(stderr=True), transient=True,
+        console=console, transient=True, disable=not console.is_terminal,
     ) as bar:  # fmt: skip
         task = bar.add_task("reading", total=None)
         yield lambda samples: bar.advance(task, samples)
