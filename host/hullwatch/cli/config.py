@@ -1,4 +1,4 @@
-"""`hullwatch config show|set`: a node's settings."""
+"""`hullwatch config show|set|push`: a node's settings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hullcore import settings
+from hullwatch.cli import configpush
 from hullwatch.cli.options import json_option, print_json
 from hullwatch.cli.reach import through
 from hullwatch.cli.settingsline import parse_changes
@@ -24,19 +25,25 @@ def command() -> None:
     """
 
 
+command.add_command(configpush.command)
+
 _port_option = click.option("--port", default=None, help="Path or USB serial number of the port.")
 
 
 @command.command("show", epilog="Example: hullwatch config show --port /dev/ttyACM0 --json")
 @_port_option
+@click.option("--toml", is_flag=True, help="As a file for config push.")
 @json_option
-def show(port: str | None, as_json: bool) -> None:
+def show(port: str | None, toml: bool, as_json: bool) -> None:
     """Show all settings in force."""
     answer = through(port, {"do": requests.CONFIG_SHOW}, _read)
     values = answer["settings"]
     assert isinstance(values, dict)
     if as_json:
         print_json(values)
+        return
+    if toml:
+        click.echo(configpush.toml_of({str(key): str(text) for key, text in values.items()}))
         return
     table = Table()
     for name in ("setting", "value", "permitted"):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import binascii
+
 import pytest
 
 from hullwatch.errors import Refused
-from hullwatch.leaktest import follow
+from hullwatch.leaktest import follow, nodebody, recipefile
 from hullwatch.link.testnames import PHASES, VERDICTS
 
 IDLE, FILL, EVACUATE, STABILISE, MEASURE, VENT, FAULT = range(7)
@@ -325,6 +327,32 @@ def test_a_test_refused_moves_nothing(rig):
         follow.start(one, crc, "P2")
     with pytest.raises(Refused, match="running"):
         one.load(rig.text(tries=2))
+
+
+@pytest.mark.parametrize(
+    ("host", "text", "field"),
+    [
+        ({"overpressure_pa": 200_000}, {"target_pa": 121_000}, "target_pa"),
+        ({"u_volume_ppm": 2_000}, {}, "u_volume_ppm"),
+        ({"outputs": "16:other:fill:nc:60:dump;17:dump:vent:nc:0"}, {"use": '["other", "dump"]'},
+         "wiring"),
+        ({"p_out_pa": 90_000}, {"target_pa": 100_000, "tolerance_pa": 2_000}, "target_pa"),
+    ],
+)  # fmt: skip
+def test_the_node_refuses_by_itself_what_a_host_with_other_settings_would_start(
+    rig, host, text, field
+):
+    """Over-pressure, no calibrated volume, an unknown valve, below the pressure outside."""
+    uncalibrated = {"u_volume_ppm": 0} if field == "u_volume_ppm" else {}
+    one = rig(settings=uncalibrated)
+    config = {**one.config(), **host}
+    body = nodebody.body_of(recipefile.parse(rig.text(**text), "x.toml"), config)
+    moved = len(one.pins.log)
+    with pytest.raises(Refused, match=field):
+        follow.load(one, body)
+    with pytest.raises(Refused, match="another recipe"):
+        follow.start(one, binascii.crc32(body), "P1")
+    assert len(one.pins.log) == moved
 
 
 def test_a_node_without_outputs_says_so():
