@@ -1,4 +1,4 @@
-"""`hullwatch test run|list|abort`: leak tests that the node runs by itself."""
+"""`hullwatch test run|list|show|abort`: leak tests that the node runs by itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hullwatch.calibration import Behind, Book, State
-from hullwatch.cli import figures, testrun
+from hullwatch.cli import figures, testrun, testshow
 from hullwatch.cli.options import DEFAULT_DB, db_option, json_option, print_json
 from hullwatch.cli.standingview import behind_object
 from hullwatch.cli.testreach import reached
@@ -23,6 +23,7 @@ def command() -> None:
 
 
 command.add_command(testrun.command)
+command.add_command(testshow.command)
 
 
 @command.command("list", epilog="Example: hullwatch test list --db jar.db --part A-017")

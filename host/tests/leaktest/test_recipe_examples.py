@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -110,6 +111,48 @@ def test_a_recipe_may_bring_its_own_volume(test_run, tmp_path):
     )  # fmt: skip
     assert (code, got["behind"]["volume_of_recipe"], got["behind"]["remark"]) == (0, True, "")
     assert got["behind"]["u_volume_relative"] == pytest.approx(0.003)
+
+
+def test_all_that_is_stored_of_one_test(test_run):
+    test_run("decay", "none")
+    test_run.calibrate("1 ± 0.002 L", "--certificate", "K-9")
+    _, ran, _ = test_run("decay", "A-1")
+    code, got, _ = test_run.command("test", "show", "A-1", "--db", "parts.db", "--json")
+    assert code == 0
+    verdict = got["verdict"]
+    assert (verdict["part"], verdict["verdict"], verdict["number"]) == (
+        "A-1",
+        "PASS",
+        ran["record"],
+    )
+    assert verdict["guard_pa_m3_s"] == ran["guard_pa_m3_s"]
+    assert 1.9 < got["k"] < 4.5  # Student's t, one-sided, 2.5 % over two tries
+    assert [phase["name"] for phase in got["phases"]] == [
+        "fill", "stabilise", "measure", "vent", "idle"
+    ]  # fmt: skip
+    samples = [phase["sample"] for phase in got["phases"]]
+    assert samples == sorted(samples)
+    assert samples[2] == verdict["first_sample"]
+    told = recipefile.load(EXAMPLES / "recipes" / "decay.toml")
+    for key in recipefile.KEYS:
+        value = got["recipe"][key.path]
+        if value is None:
+            assert told.fields[key.field] in (0, -1)
+        elif not key.choices and key.low is not None:
+            assert round(value * key.factor) == told.fields[key.field], key.path
+    assert got["recipe"]["supply.seat_bound_pa_m3_s"] is None
+    assert (got["recipe"]["kind"], got["recipe"]["supply.vented"]) == ("pressure_decay", True)
+    assert got["config"]["volume_ul"] == 1_000_000
+    assert got["profile"] is None
+    assert got["behind"]["calibrations"][0]["calibration"]["certificate"] == "K-9"
+    with Reader.open("parts.db") as reader:
+        (row,) = reader.tests()
+        (stored,) = reader.records(row.node, row.epoch, row.number - 1, 1)
+        heads = [head.chain.hex() for head in reader.chain_heads()]
+    assert got["record_sha256"] == hashlib.sha256(stored.data).hexdigest()
+    assert got["chain"]["chain"] in heads
+    assert test_run.command("test", "show", "A-2", "--db", "parts.db")[0] == 2
+    assert test_run.command("test", "show", "A-1", "--attempt", "2", "--db", "parts.db")[0] == 2
 
 
 @pytest.mark.parametrize(
