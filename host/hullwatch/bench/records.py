@@ -44,15 +44,16 @@ class Noise:
 
 def record_readings(
     store: Store, uid: bytes, changes: dict[str, object], start_utc_us: int,
-    samples: tuple[Any, Any], noise: Noise,
+    samples: tuple[Any, Any], noise: Noise, boot: int = 1,
 ) -> int:  # fmt: skip
     """Store every window of one boot's samples (p_q8, t_q16), all in time; how many windows.
 
-    ``changes``: settings that are not the default; the sensor reads 1/64 Pa.
+    ``changes``: settings that are not the default; the sensor reads 1/64 Pa. ``boot``: above those
+    of the node that are stored.
     """
     values = {**settings.defaults(), "sensor": "none", **changes}
     settings.check_together(values)
-    recorder = _Recorder(store, uid, values, start_utc_us)
+    recorder = _Recorder(store, uid, values, start_utc_us, boot)
     recorder.begin(noise)
     replay = Replay(
         recorder.m, WindowPlan(recorder.m.period_us, values["windows_s"]), recorder.take
@@ -66,17 +67,20 @@ def record_readings(
 class _Recorder:
     """Makes records and commits them, some thousand at a time."""
 
-    def __init__(self, store: Store, uid: bytes, values: dict[str, Any], start_utc_us: int) -> None:
-        self.m = Measurement(values, 4, 0, 0)
+    def __init__(
+        self, store: Store, uid: bytes, values: dict[str, Any], start_utc_us: int, boot: int
+    ) -> None:
+        self._first = store.durable_next(uid.hex(), _EPOCH)
+        self.m = Measurement(values, 4, self._first, 0)
         self.windows = 0
         self._store = store
         self._values = values
         self._start_utc_us = start_utc_us
-        self._stamp = RecordStamp(_EPOCH, 1)
+        self._stamp = RecordStamp(_EPOCH, boot, self._first)
         self._waiting: list[bytes] = []
         self._known: dict[int, Known] = {}
         hello = {x.name: 0 for x in HELLO.fields} | {
-            "uid": uid, "boot": 1, "epoch": _EPOCH, "board": b"saga", "core_hash": bytes(32),
+            "uid": uid, "boot": boot, "epoch": _EPOCH, "board": b"saga", "core_hash": bytes(32),
             "period_us": self.m.period_us,
         }  # fmt: skip
         with store.atomic() as batch:
@@ -89,7 +93,9 @@ class _Recorder:
         for length_s in self._values["windows_s"]:
             row = _profile_row(length_s, noise, self.m.period_us)
             number = self._stamp.number
-            self._append(profile_record(self._stamp, 0, 0, body_of(row, 0, _CALIBRATED, 0, 0)))
+            self._append(
+                profile_record(self._stamp, 0, 0, body_of(row, self._first, _CALIBRATED, 0, 0))
+            )
             self._known[length_s] = Known(profile_of(row), number, 0, row[2])
 
     def take(self, length_s: int, first: int, last: int, sums: Sums, scatter: Scatter) -> None:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from hullwatch.bench.records import Noise, record_readings
+from hullwatch.cli import vigil
 from hullwatch.cli.sagascore import Scored
 from hullwatch.store import Reader, Store
 from hullwatch.vigil.ratingtable import shipped_text
@@ -73,6 +74,21 @@ def test_your_own_table(hullwatch, refused, db, home):
 )
 def test_what_is_refused(refused, db, args, words):
     assert words in refused(2, "vigil", "--db", db, *args)
+
+
+def test_watching_goes_on_until_it_is_ended(hullwatch, db, monkeypatch):
+    slept = []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        if len(slept) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(vigil.time, "sleep", sleep)
+    code, out, _ = hullwatch("vigil", "--db", db, *WATCH, "--watch", "5min", "--json")
+    assert code == 130
+    assert slept == [300.0] * 3
+    assert [json.loads(line)["chambers"][0]["chamber"] for line in out.splitlines()] == ["jar"] * 3
 
 
 def test_a_saga_begins_quietly_and_the_same_each_time(hullwatch, home):

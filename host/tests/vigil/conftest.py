@@ -28,8 +28,11 @@ class Station:
         self.path = path
         self.store = Store.open(path, START_US)
 
-    def node(self, rates, uid=0, name="jar", seed=1, bounded=True, jump=None):
-        """``jump`` (hour, Pa): the pressure goes up by so much in the middle of that hour."""
+    def node(self, rates, uid=0, name="jar", seed=1, bounded=True, jump=None, boot=1, start_h=0):
+        """``jump`` (hour, Pa): the pressure goes up by so much in the middle of that hour.
+
+        A later ``boot`` begins at ``start_h``, with sample number 0.
+        """
         rng = np.random.default_rng(seed)
         per_hour = round(3600 / PERIOD_S)
         loss = np.repeat(np.asarray(rates, float), per_hour) * PERIOD_S  # Pa in one cubic metre
@@ -44,7 +47,9 @@ class Station:
             "temp_lag_ms": 0 if bounded else -1,
         }  # fmt: skip
         noise = Noise(WHITE_PA**2 * PERIOD_S, 0.0)
-        return record_readings(self.store, UIDS[uid], settings, START_US, (p_q8, t_q16), noise)
+        return record_readings(
+            self.store, UIDS[uid], settings, at(start_h), (p_q8, t_q16), noise, boot
+        )
 
     def mark(self, kind, begin_h, end_h, rate=None, node=""):
         given = None if rate is None else 0.0

@@ -74,6 +74,16 @@ def test_the_node_and_the_host_see_the_same_states(site):
     assert [f"60 s {call.old} to {call.new}" for call in vigil.calls] == changes
 
 
+@pytest.mark.parametrize(("silent_h", "quiet_h"), [(0.5, 60), (1.0, 60), (2.5, 30)])
+def test_a_reset_breaks_no_proof_but_silence_does(station, criteria, hour, silent_h, quiet_h):
+    """Samples of both boots are counted on by UTC: a gap of one window is permitted."""
+    station.node([0.0] * 30)
+    station.node([0.0] * 30, boot=2, seed=2, start_h=30 + silent_h)
+    (vigil,) = one(station, replace(criteria, cease_s=10**6), hour(60.1 + silent_h)).nodes
+    assert vigil.windows == 60
+    assert vigil.proof.quiet_s == quiet_h * 3600
+
+
 def test_a_docking_is_a_leak_without_its_mark_and_none_with_it(station, criteria, hour):
     """2 Pa in an hour: a hundred standard uncertainties."""
     station.node([LEAK] * 100, jump=(60, -2.0))
