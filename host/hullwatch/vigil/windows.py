@@ -9,7 +9,6 @@ import numpy as np
 
 from hullcore.settings import SettingError
 from hullcore.windowtrend import WindowTrend
-from hullwatch.link import recordview
 from hullwatch.link.recordkinds import CONFIG, WATCH, WINDOW
 from hullwatch.link.recordview import Record
 from hullwatch.store import Reader
@@ -119,6 +118,6 @@ def _of_kind(reader: Reader, node: str, epoch: int, kind: int, name: str) -> dic
     after = -1
     while rows := reader.records(node, epoch, after, PAGE, kind):
         after = rows[-1].number
-        parsed = (recordview.parse(row.data) for row in rows)
-        found.update((record.number, record) for record in parsed if record.name == name)
+        parsed = (whole(row.data) for row in rows)
+        found.update((one.number, one) for one in parsed if one is not None and one.name == name)
     return found
