@@ -20,6 +20,7 @@ from hullwatch.vigil.states import (
 from hullwatch.vigil.windows import criteria_of
 
 _UNNAMED = "chamber"  # what a node is called that was never named: each is a chamber of its own
+_GROWTH_WINDOWS = 30  # a doubling time is that of now, not of the whole history
 _WORST = ("CEASED", "STEADY", "LEARNING", "RISING", "DOUBLED", "RESURGED")
 
 
@@ -90,11 +91,11 @@ def _node(node: str, followed: Followed, now_us: int) -> NodeVigil:
 
 
 def _doubling(followed: Followed) -> Doubling | None:
-    """Of the windows since the baseline, while the trend rises."""
+    """Of the newest windows since the baseline, while the trend rises."""
     watched = followed.watched
     if watched is None or watched.trend.state not in (RISING, DOUBLED):
         return None
-    rows = followed.used[-max(1, watched.trend.change.after) - followed.criteria.learn :]
+    rows = followed.used[-max(1, min(watched.trend.change.after, _GROWTH_WINDOWS)) :]
     middles = [(row.earliest_us + row.latest_us) / 2e6 for row in rows]
     rates = [row.record.integer("leak_rate_fpa_m3_s") / 1e15 for row in rows]
     noise = [max(1, row.record.integer("u_a_fpa_m3_s")) / 1e15 for row in rows]

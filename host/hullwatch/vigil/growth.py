@@ -11,18 +11,19 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hullwatch.analysis.distributions import t_quantile
+from hullwatch.analysis.distributions import chi2_tail, t_quantile
 from hullwatch.vigil.states import Doubling
 
 FEWEST = 5
 _TWO_SIDED = 0.975
 _ROUNDS = 50
+_LEAST_P = 1e-3
 
 
 def doubling_time(time_s: ArrayLike, rate: ArrayLike, u: ArrayLike) -> Doubling | None:
     """From window middles, rates and standard uncertainties (> 0, one unit).
 
-    None with fewer than five windows, or where no growing exponential fits.
+    None with fewer than five windows, or where no growing exponential fits (χ², p < 0.001).
     """
     t, r, sigma = (np.asarray(x, np.float64) for x in (time_s, rate, u))
     if len(t) < FEWEST or not float(r.mean()) > 0:
@@ -41,7 +42,10 @@ def doubling_time(time_s: ArrayLike, rate: ArrayLike, u: ArrayLike) -> Doubling 
             break
     dof = len(t) - 2
     rest = (r - a * np.exp(growth * x)) / sigma
-    scale = max(1.0, float(rest @ rest) / dof)
+    chi2 = float(rest @ rest)
+    if chi2_tail(chi2, dof) < _LEAST_P:
+        return None
+    scale = max(1.0, chi2 / dof)
     variance = float(np.linalg.pinv(jacobian.T @ jacobian)[1, 1]) * scale
     half = t_quantile(_TWO_SIDED, dof) * math.sqrt(variance)
     if not (a > 0 and growth > 0 and math.isfinite(half)):

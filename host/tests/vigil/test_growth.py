@@ -33,6 +33,13 @@ def test_without_noise_it_is_the_closed_form():
     assert found.low_s < found.time_s < found.high_s
 
 
+def test_what_is_no_exponential_has_no_doubling_time():
+    """Growth that has ended: no interval of a wrong model."""
+    t = np.arange(40) * DAY_S
+    rates = np.exp2(np.minimum(t, 20 * DAY_S) / (10 * DAY_S))
+    assert doubling_time(t, rates, np.full(40, 0.05)) is None
+
+
 @pytest.mark.parametrize("rates", [[1.0] * 4, [-1.0] * 10, [10.0 - k for k in range(10)]])
 def test_nothing_that_grows(rates):
     t = np.arange(len(rates)) * DAY_S
