@@ -1,5 +1,6 @@
 import ingest
 import pytest
+import reanalyse
 import simspeed
 import year
 
@@ -24,3 +25,12 @@ def test_the_year_is_packed_small_and_drawn_whole(tmp_path):
     assert set(got.draw_s) == {"hour"}
     assert got.span_bytes_per_sample <= 1.6  # entropy of this noise: 1.42
     assert got.span_bytes_per_sample < got.parquet_bytes_per_sample
+
+
+def test_the_analysis_of_the_year_reads_every_sample(tmp_path):
+    got = reanalyse.measure(tmp_path, days=0.1)
+    assert got.samples == 86_400
+    assert 20 < got.peak_mib < 2048
+    assert abs(got.value_pa_s) < 1.0
+    assert got.wall_s > 0
+    assert got.cpu_s > 0

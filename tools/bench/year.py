@@ -52,7 +52,7 @@ def measure(directory: Path, days: float, seed: int = 1) -> Year:
     path = directory / "year.db"
     samples = round(days * SAMPLES_A_DAY / _BLOCK) * _BLOCK
     start = time.perf_counter()
-    boot = _build(path, samples, np.random.default_rng(seed))
+    boot = build(path, samples, np.random.default_rng(seed))
     build_s = time.perf_counter() - start
     start = time.perf_counter()
     with Reader.open(path) as reader:
@@ -84,7 +84,8 @@ def _drawn(path: Path, boot: BootKey, samples: int, days: float) -> float:
     return elapsed
 
 
-def _build(path: Path, samples: int, rng: np.random.Generator) -> BootKey:
+def build(path: Path, samples: int, rng: np.random.Generator) -> BootKey:
+    """A database of one node and boot with so many samples, packed."""
     texts = {"8s": bytes(8), "32s": bytes(32), "12s": bytes(12)}
     hello = HELLO.unpack(HELLO.struct.pack(*(texts.get(f.code, 0) for f in HELLO.fields)))
     hello["boot"], hello["period_us"] = 1, PERIOD_MS * 1000

@@ -12,10 +12,9 @@ import numpy as np
 
 from hullwatch.analysis.fitting import SLOPE, Fitting
 from hullwatch.analysis.result import Result, refused
-from hullwatch.analysis.series import Series
+from hullwatch.analysis.series import DAY_S, Series
 from hullwatch.analysis.twofold import Floats
 
-DAY_S = 86400.0
 LEAST_DAYS = 1.0
 """Below, line and day cannot be told apart."""
 
@@ -30,8 +29,10 @@ def columns(series: Series, harmonics: int = 2) -> Floats:
 def with_day(series: Series, beyond: float = 0.0) -> Result:
     """The slope beside a day cycle, Pa/s, by generalised least squares; refused below one day."""
     days = series.length_s / DAY_S
-    if days < LEAST_DAYS or series.bin_s > DAY_S / 8:
+    if days < LEAST_DAYS:
         return refused("diurnal", SLOPE, f"{days:.2g} days: a day cycle needs one at least")
+    if series.bin_s > DAY_S / 4:
+        return refused("diurnal", SLOPE, f"means of {series.bin_s / DAY_S:.2g} days have no day")
     fitting = Fitting.of_line(series, beyond, columns(series))
     found = fitting.generalised("diurnal")
     fit = np.linalg.lstsq(fitting.design, series.y_pa, rcond=None)[0]

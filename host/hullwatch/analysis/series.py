@@ -11,6 +11,9 @@ from hullwatch.analysis.noisemodel import Ints
 from hullwatch.analysis.twofold import Floats
 from hullwatch.errors import InputError
 
+DAY_S = 86400.0
+_SAME = 1e-9
+
 BINS = 128
 """At most so many: slopes lose a part in 10^4 of their information, and matrices stay small."""
 
@@ -71,13 +74,18 @@ class Series:
     def coarser(self, most: int = BINS) -> Series:
         """The same in at most `most` bins, each a whole number of these; thin ones are left out.
 
-        A bin with less than half of its samples says little and where is not known.
+        A bin with less than half of its samples says little and where is not known. Bins longer
+        than a quarter of a day are whole days where that is possible: the day's cycle is then the
+        same in each.
         """
         if not len(self):
             return self
         factor = -(-int(self.position[-1] - self.position[0] + 1) // most)
         if factor == 1:
             return self
+        a_day = round(DAY_S / self.bin_s)
+        if factor > a_day / 4 and abs(a_day * self.bin_s / DAY_S - 1) < _SAME:
+            factor = -(-factor // a_day) * a_day
         group = self.position // factor
         starts = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
         weight = np.add.reduceat(self.share, starts)

@@ -23,6 +23,7 @@ CELLS = 1 << 18
 """Cells that a span is reduced to at first: a year is then in steps of two minutes."""
 
 _LAST = (1 << 62) - 1
+_DAY_US = 86_400_000_000
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,7 @@ def _read(
     law = _law(settings)
     period_us = _period(pieces)
     length_us = sum(_length_us(piece, period_us) for piece in pieces)
-    cell_us = period_us * max(1, -(-length_us // (period_us * CELLS)))
+    cell_us = _cell_us(length_us, period_us)
     octaves: Octaves | None = None
     parts: list[tuple[_Piece, Cells]] = []
     samples, step_k = 0, math.inf
@@ -234,6 +235,15 @@ def _read(
         raise InputError("no samples in this span", "see: hullwatch nodes, or another span")
     series = _joined(parts, cell_us, period_us)
     return _Read(series, octaves, samples, step_k if math.isfinite(step_k) else 0.0)
+
+
+def _cell_us(length_us: int, period_us: int) -> int:
+    """A whole number of samples, of which a day is a whole number where that is possible."""
+    least = max(1, -(-length_us // (period_us * CELLS)))
+    for samples in range(least, 2 * least):
+        if _DAY_US % (samples * period_us) == 0:
+            return samples * period_us
+    return least * period_us
 
 
 def _period(pieces: list[_Piece]) -> int:

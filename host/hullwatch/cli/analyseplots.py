@@ -98,6 +98,7 @@ def _methods(figure: Any, a: Analysis) -> None:
         )  # fmt: skip
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
+    axes.ticklabel_format(axis="x", style="sci", scilimits=(-3, 4), useMathText=True)
     sign = "positive = gas lost" if a.chamber.volume_m3 is not None else "falling = negative"
     axes.set_xlabel(f"{a.unit} at {a.chamber.t_ref_k - 273.15:g} °C, 95 % intervals ({sign})")
 

@@ -189,6 +189,20 @@ def test_half_a_day_has_no_day(make):
     assert "needs one" in with_day(make(_falling, length_s=DAY_S / 2)).refusals[0]
 
 
+def test_bins_of_weeks_are_whole_days_and_have_no_cycle():
+    """Sixty days in steps of ten minutes: the day is the same in each bin."""
+    t = np.arange(60 * 144) * 600.0
+    rng = np.random.default_rng(1)
+    y = LEVEL_PA - 1e-5 * t + 40 * np.sin(2 * np.pi * t / DAY_S) + rng.normal(0, 1.0, len(t))
+    coarse = of_readings(t, y, np.full(len(t), 293.15)).coarser()
+    assert coarse.bin_s == DAY_S
+    assert len(coarse) == 60
+    found = Fitting.of_line(coarse).generalised()
+    assert found.low < -1e-5 < found.high
+    assert found.u95 < 1e-6
+    assert "no day" in with_day(replace(coarse, bin_s=DAY_S)).refusals[0]
+
+
 # --- before and after -----------------------------------------------------------------------------
 
 
