@@ -27,7 +27,7 @@ from hullwatch.analysis.noisemodel import Noise, covariance, kernels
 from hullwatch.analysis.outgassing import with_outgassing
 from hullwatch.analysis.repair import compared
 from hullwatch.analysis.result import Result
-from hullwatch.analysis.series import Series
+from hullwatch.analysis.series import DAY_S, Series
 from hullwatch.analysis.straight import parts
 
 Floats = NDArray[np.float64]
@@ -177,7 +177,7 @@ def _day(source: Source, tallies: dict[str, Tally]) -> None:
     slope = -1e-4
     series = source.draw(slope * source.t)
     design = np.column_stack((source.ones, source.t, diurnal.columns(series)))
-    wave = 100 * np.sin(2 * np.pi * source.t / diurnal.DAY_S + 0.7)
+    wave = 100 * np.sin(2 * np.pi * source.t / DAY_S + 0.7)
     day = Series(series.position, series.bin_s, series.share, series.p_pa, series.temperature_k,
                  series.y_pa + wave)  # fmt: skip
     _add(tallies["diurnal"], diurnal.with_day(day), slope, source.ideal(design))
@@ -198,7 +198,7 @@ def measure(case: str, trials: int, seed: int) -> dict[str, Tally]:
     rng = np.random.default_rng([seed, *case.encode()])
     tallies = {row: Tally() for row in ROWS}
     hour = Source(noises(HOUR_S)[case], HOUR_S, rng)
-    days = Source(noises(3 * diurnal.DAY_S)[case], 3 * diurnal.DAY_S, rng)
+    days = Source(noises(3 * DAY_S)[case], 3 * DAY_S, rng)
     for _ in range(trials):
         for method in _HOURLY:
             method(hour, tallies)

@@ -11,7 +11,7 @@ from hullwatch.analysis.chamber import Chamber
 from hullwatch.analysis.exponential import LARGE_LOSS, as_line, exponential, loss_share
 from hullwatch.analysis.fitting import SLOPE, Fitting
 from hullwatch.analysis.result import Result, refused
-from hullwatch.analysis.series import Series
+from hullwatch.analysis.series import DAY_S, Series
 from hullwatch.analysis.straight import Parts, parts
 from hullwatch.errors import HullwatchError, InputError
 
@@ -120,7 +120,7 @@ def choice(work: Work, methods: list[Result]) -> tuple[Result, str]:
         share = loss_share(work.stretch, outside[0])
         if share > LARGE_LOSS and by_name["exponential"].value is not None:
             return by_name["exponential"], f"{share:.0%} of the driving pressure was lost"
-    if by_name["diurnal"].value is not None and work.stretch.length_s >= 2 * diurnal.DAY_S:
+    if by_name["diurnal"].value is not None and work.stretch.length_s >= 2 * DAY_S:
         return by_name["diurnal"], "two days or more: the day cycle is taken out"
     for name in ("gls", "parts"):
         if by_name[name].value is not None:

@@ -10,7 +10,7 @@ from scipy import optimize, stats
 from hullwatch.analysis import gls, masspoint
 from hullwatch.analysis.chamber import Chamber
 from hullwatch.analysis.changes import changes
-from hullwatch.analysis.diurnal import DAY_S, with_day
+from hullwatch.analysis.diurnal import with_day
 from hullwatch.analysis.exponential import exponential, loss_share
 from hullwatch.analysis.fitting import Fitting
 from hullwatch.analysis.leakbudget import leak_budget
@@ -20,7 +20,7 @@ from hullwatch.analysis.outgassing import with_outgassing
 from hullwatch.analysis.ratio import fieller
 from hullwatch.analysis.repair import compared
 from hullwatch.analysis.result import measured, refused
-from hullwatch.analysis.series import Series, of_readings
+from hullwatch.analysis.series import DAY_S, Series, of_readings
 from hullwatch.analysis.straight import parts
 from hullwatch.errors import InputError
 
