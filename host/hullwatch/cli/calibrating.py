@@ -17,7 +17,8 @@ from rich.table import Table
 
 from hullwatch.analysis.budget import Budget
 from hullwatch.cli import config, figures
-from hullwatch.cli.options import DURATION, MOMENT, db_option, json_option, print_json
+from hullwatch.cli.options import DEFAULT_DB, DURATION, MOMENT, json_option, print_json
+from hullwatch.cli.paths import running_database
 from hullwatch.cli.reach import through
 from hullwatch.cli.storing import put_row
 from hullwatch.control import requests
@@ -47,7 +48,11 @@ class Keeping:
 def kept(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the options of `Keeping`; the command takes them as ``**given``."""
     for option in reversed((
-        db_option(),
+        click.option(
+            "--db", type=click.Path(path_type=Path, dir_okay=False),
+            default=lambda: running_database() or DEFAULT_DB,
+            help="Database file.  [default: that of the running logger, else hullwatch.db]",
+        ),
         click.option("--node", default=None, help="Node, when the database has several."),
         click.option("--certificate", default="", help="Number of the certificate behind it."),
         click.option("--instrument", default="", help="Reference used: maker, model, serial."),

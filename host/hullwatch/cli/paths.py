@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from hullwatch.control.registry import holders
 from hullwatch.errors import StoreError
 
 
@@ -17,3 +18,9 @@ def data_folder(name: str) -> Path:
     except OSError as error:
         raise StoreError(f"{folder}: {error.strerror}", "name a file with --db") from error
     return folder
+
+
+def running_database() -> Path | None:
+    """The database that is being logged into, when there is one only."""
+    known = [Path(holder.database) for holder in holders() if holder.database]
+    return known[0] if len(known) == 1 else None

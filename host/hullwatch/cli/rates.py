@@ -11,8 +11,8 @@ from rich.table import Table
 from hullwatch.calibration import Behind, Book
 from hullwatch.cli import figures, marklist
 from hullwatch.cli.options import DEFAULT_DB, db_option, json_option, print_json
+from hullwatch.cli.paths import running_database
 from hullwatch.cli.standingview import behind_object, day, lines
-from hullwatch.control.registry import holders
 from hullwatch.errors import InputError
 from hullwatch.store import BootKey, DeviceClock, MarkRow, Reader, WindowRow
 from hullwatch.store.windowtimes import marked
@@ -78,12 +78,6 @@ def _behind(reader: Reader, shown: list[_Shown]) -> list[Behind]:
         Book(reader, node).behind(row.epoch, row.config, when.latest_us or row.received_utc_us)
         for node, (row, when) in newest.items()
     ]
-
-
-def running_database() -> Path | None:
-    """The database that is being logged into, when there is one only."""
-    known = [Path(holder.database) for holder in holders() if holder.database]
-    return known[0] if len(known) == 1 else None
 
 
 def _time_of(row: WindowRow, clocks: dict[BootKey, DeviceClock]) -> figures.When:

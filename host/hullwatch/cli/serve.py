@@ -11,7 +11,7 @@ import click
 from hullwatch.alarms.settings import load, usual
 from hullwatch.cli import dashboard
 from hullwatch.cli.options import DEFAULT_DB, db_option
-from hullwatch.cli.rates import running_database
+from hullwatch.cli.paths import running_database
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 

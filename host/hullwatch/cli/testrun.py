@@ -14,7 +14,7 @@ from hullwatch.bench.rig import load_rig
 from hullwatch.calibration import Behind
 from hullwatch.cli import figures, testreach
 from hullwatch.cli.options import DEFAULT_DB, db_option, json_option, print_json
-from hullwatch.cli.rates import running_database
+from hullwatch.cli.paths import running_database
 from hullwatch.cli.standingview import behind_object, lines
 from hullwatch.cli.testreach import TestNode
 from hullwatch.leaktest import attempts, follow, nodebody, recipefile
