@@ -37,6 +37,7 @@ NINE_CLOCKS = 13
 ONEWIRE_RESET = 14
 ONEWIRE_WRITE = 15
 ONEWIRE_READ = 16
+_BARRIER = 0  # from this side: everything before it has been served
 
 _REQUEST = struct.Struct("<BBHQH")
 _EIO = 5
@@ -98,6 +99,7 @@ class BusServer:
         self._req, self._rsp = (self._pipe(suffix) for suffix in (".req", ".rsp"))
         self._closing = False
         self._resets = 0
+        self._served = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="hullwatch-bus", daemon=True)
         self._thread.start()
 
@@ -107,7 +109,10 @@ class BusServer:
         return os.open(path, os.O_RDWR)  # both ways: no end of file between two VMs
 
     def begin_boot(self) -> None:
-        """A VM is about to start: its time 0 is the chamber's present."""
+        """A VM is about to start, none runs: its time 0 is the chamber's present."""
+        self._served.clear()
+        os.write(self._req, _REQUEST.pack(_BARRIER, 0, 0, 0, 0))
+        self._served.wait()  # what the VM before still asked is no request of the next one
         self.base_us = self._clock.us
         self.chip.watchdog_ms = 0
         while select.select([self._rsp], [], [], 0)[0]:
@@ -127,6 +132,9 @@ class BusServer:
             data = self._exactly(size)
             if self._closing:
                 return
+            if op == _BARRIER:
+                self._served.set()
+                continue
             self.requests += 1
             self._clock.us = max(self._clock.us, self.base_us + time_us)
             self._act()

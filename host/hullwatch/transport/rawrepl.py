@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
+import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
 
@@ -24,6 +25,12 @@ _READ_S = 5.0
 _ENTER_S = 4
 _LONG_S = 120
 """Longest time one command may run on the board without a word."""
+
+_OPEN_S = 2.0
+"""How long to try when somebody else opens the port just then."""
+
+_START_MAIN = b"\r\x03\x02\x04"
+"""Interrupt, friendly REPL, soft reset: from there main.py runs."""
 
 _GONE = "the board went away (unplugged or reset) while it was spoken to"
 
@@ -50,14 +57,25 @@ class RawRepl:
     def __init__(self, device: str) -> None:
         self.device = device
         self._lost = False
-        open_patiently(device).close()  # who is in the way is told better here than by mpremote
-        with self._told():
-            self._transport = SerialTransport(device, timeout=_READ_S)
+        self._transport = self._opened(time.monotonic() + _OPEN_S)
         try:
             self._enter()
         except BaseException:
+            self._let_run()
             self.close()
             raise
+
+    def _opened(self, deadline_s: float) -> SerialTransport:
+        """mpremote's own opening gives up at once; between ours and its own others may try."""
+        while True:
+            open_patiently(self.device).close()  # tells better than mpremote who is in the way
+            try:
+                with self._told():
+                    return SerialTransport(self.device, timeout=_READ_S)
+            except PortLost:
+                self._lost = False
+                if time.monotonic() > deadline_s:
+                    raise
 
     def _enter(self) -> None:
         """Interrupt and enter; a board that is just starting may not hear the first time."""
@@ -100,10 +118,20 @@ class RawRepl:
         self._leave("import machine\nmachine.bootloader()")
 
     def _leave(self, code: str) -> None:
-        """Run what ends the REPL; a board that is gone already is left alone."""
-        if not self._lost:
-            with contextlib.suppress(PortLost), self._told():
-                self._transport.exec_raw_no_follow(code)
+        """Run what ends the REPL; where nothing was understood any more, let main.py run."""
+        if self._lost:
+            self._let_run()
+            return
+        with contextlib.suppress(PortLost), self._told():
+            self._transport.exec_raw_no_follow(code)
+
+    def _let_run(self) -> None:
+        """Blindly out of whatever REPL it is and on: a board must not be left waiting in one.
+
+        Does nothing where the port is gone; a node that runs again by itself starts once more.
+        """
+        with contextlib.suppress(PortLost), self._told():
+            self._transport.serial.write(_START_MAIN)
 
     def friendly(self) -> None:
         """Leave the raw REPL for the one that people type in."""

@@ -1,14 +1,17 @@
 """Boards to flash: a MicroPython VM behind a terminal, its littlefs image the board's flash."""
 
+import contextlib
+import os
 import time
 
 import pytest
 from mpremote.transport_serial import SerialTransport
 
 import capability
+from hullwatch.bench.ptyhub import PtyHub
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.bench.vmbench import VmBench
-from hullwatch.errors import PortBusy
+from hullwatch.errors import PortLost, WrongDevice
 from hullwatch.flash.build import build
 from hullwatch.flash.compiler import Compiler
 from hullwatch.flash.job import Job
@@ -43,13 +46,14 @@ def old_files(new_build, tmp_path_factory):
     return files
 
 
-@pytest.fixture
-def hasty(monkeypatch):
+@contextlib.contextmanager
+def _hasty():
     """A host without patience: a board that is gone is gone after a moment."""
-    monkeypatch.setattr(rawrepl, "_READ_S", 0.4)
-    monkeypatch.setattr(rawrepl, "_ENTER_S", 1)
-    monkeypatch.setattr(rawrepl, "_LONG_S", 3)
-    monkeypatch.setattr(SerialTransport.read_until, "__defaults__", (1.0, None, None))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rawrepl, "_READ_S", 0.4)
+        patch.setattr(rawrepl, "_LONG_S", 3)
+        patch.setattr(SerialTransport.read_until, "__defaults__", (1.0, None, None))
+        yield
 
 
 class Bench:
@@ -66,7 +70,7 @@ class Bench:
 
     def _wait_for_life(self):
         """A node has asked its bus for something, or the prompt is there."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not (self.vm.server.requests or self.vm.hub._said.endswith(b">>> ")):
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -83,18 +87,39 @@ class Bench:
     def job(self, build_for=None, **options):
         return Job(self.find, build_for or build, self.notes.append, self.progress, **options)
 
-    def hello(self, seconds=20):
+    def hello(self, seconds=60):
         """HELLO of whatever runs, once it does."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            try:
-                hello, why = who(self.path)
-            except PortBusy as error:  # a VM being started has this process's files for a moment
-                hello, why = None, error.message
+            hello, why = who(self.path)
             if hello is not None:
                 return hello
             time.sleep(0.1)
         raise AssertionError(why)
+
+    def power_off(self):
+        """The VM dies between two instructions, as a chip without power, and starts again."""
+        self.vm.power_cut()
+
+    def unplug(self):
+        """Cable out and in again: port and power are gone, then another terminal is there."""
+        with self.vm._lock:
+            self.vm.power_cut()
+            self.vm.hub.close()
+            self.vm.hub = PtyHub()
+        self.path = self.vm.hub.path
+
+    def garble(self):
+        """What the board says next never arrives as it was said."""
+        os.write(self.vm.hub._master, b"\x00nonsense\x04")
+
+    def cut_short(self):
+        """Flash it, with power or wire failing at `at`; None, or the outcome if it never got there."""
+        try:
+            with _hasty():
+                return self.job().run()
+        except (PortLost, WrongDevice):
+            return None
 
     def runs(self, core_hash):
         """Whether a node answers whose files have this core hash."""
