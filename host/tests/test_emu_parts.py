@@ -1,5 +1,8 @@
 """What hangs on the emulated chip, driven at its registers: no MicroPython image is needed."""
 
+import math
+from types import SimpleNamespace
+
 import pytest
 from rp2040py.boards import build_rp2040
 from rp2040py.peripherals import i2c as registers
@@ -7,10 +10,13 @@ from rp2040py.peripherals.ssi import RPSSI
 
 from hullwatch.bench.emu.flashchip import FlashChip
 from hullwatch.bench.emu.i2cpins import I2cPins
+from hullwatch.bench.emu.outputpins import OutputPins
 from hullwatch.sim.bus import SimBus
+from hullwatch.sim.plumbing import Pins
 from hullwatch.sim.registers.bmp581 import Bmp581Model
 from hullwatch.sim.registers.ms5837 import Ms5837Model
 
+SIO, GPIO_OUT_SET, GPIO_OE_SET, GPIO_OE_CLR = 0xD0000000, 0x14, 0x24, 0x28  # data sheet 2.3.1.7
 READ, STOP, RESTART = 1 << 8, 1 << 9, 1 << 10
 NACK_ADDRESS, NACK_DATA = 1 << 0, 1 << 3  # IC_TX_ABRT_SOURCE, RP2040 data sheet 4.3.17
 HIGH, LOW = 120, 193  # clocks of 8 ns: 2.504 µs a bit, as the SDK sets it for 400 kHz
@@ -166,9 +172,18 @@ def test_pins_that_are_not_switched_to_the_bus_are_not_on_it(wire, bmp581):
 # --- flash ---------------------------------------------------------------------------------------
 
 
+class Power:
+    def __init__(self) -> None:
+        self.fails_ns = math.inf
+        self.paused = 0
+
+    def pause(self) -> None:
+        self.paused += 1
+
+
 @pytest.fixture
 def flash() -> RPSSI:
-    return FlashChip.fit(build_rp2040("pico").ssi, bytes(range(0x10, 0x18)))
+    return FlashChip.fit(build_rp2040("pico").ssi, bytes(range(0x10, 0x18)), Power())
 
 
 def command(flash: RPSSI, data: bytes) -> bytes:
@@ -194,3 +209,48 @@ def test_erasing_and_writing_take_their_time(flash, opcode, busy_ms):
     command(flash, b"\x06")
     command(flash, operation)
     assert clock.nanos == busy_ms * 1e6
+
+
+@pytest.mark.parametrize(
+    ("opcode", "part", "whole"), [(0x20, 0.25, 1024), (0x20, 0.0, 0), (0x02, 0.5, 128)]
+)
+def test_an_operation_without_power_is_done_in_part(flash, opcode, part, whole):
+    cells = flash.rp2040.flash
+    cells[0x100000:0x102000] = bytes(0x2000) if opcode == 0x20 else b"\xff" * 0x2000
+    before = bytes(cells[0x100000:0x102000])
+    size = 256 if opcode == 0x02 else 4096
+    data = b"\x00" * 256 if opcode == 0x02 else b""
+    flash.cut_in(1, part)
+    for page in (0x10, 0x00):  # the first is whole, power fails in the second
+        command(flash, b"\x06")
+        command(flash, bytes([opcode, 0x10, page, 0]) + data)
+    power = flash.power
+    after = bytes(cells[0x100000:0x102000])
+    assert power.paused == 1
+    assert flash.rp2040.clock.nanos > power.fails_ns >= 0.0
+    changed = [k for k in range(0x2000) if after[k] != before[k]]
+    assert changed == [*range(whole), *range(0x1000, 0x1000 + size)]
+
+
+# --- outputs -------------------------------------------------------------------------------------
+
+
+def test_a_pin_driven_high_powers_its_valve_until_the_chip_is_reset():
+    mcu = build_rp2040("pico")
+    pins = Pins()
+    pads = SimpleNamespace(mcu=mcu, now_us=lambda: 7, on_reset=[])
+    OutputPins(pads, pins)
+    pin = mcu.gpio[17]
+    pin.ctrl = 5  # SIO
+    mcu.write_uint32(SIO + GPIO_OE_SET, 1 << 17)
+    assert pins.high == set()
+    mcu.write_uint32(SIO + GPIO_OUT_SET, 1 << 17)
+    assert pins.high == {17}
+    mcu.write_uint32(SIO + GPIO_OE_CLR, 1 << 17)
+    assert pins.high == set()
+    mcu.write_uint32(SIO + GPIO_OE_SET, 1 << 17)
+    assert pins.high == {17}
+    for told in pads.on_reset:
+        told()
+    assert pins.high == set()
+    assert {at for at, _ in pins.log} == {7}

@@ -114,7 +114,7 @@ class Bench:
         os.write(self.vm.hub._master, b"\x00nonsense\x04")
 
     def cut_short(self):
-        """Flash it, with power or wire failing at `at`; None, or the outcome if it never got there."""
+        """Flash it, power or wire failing at `at`; None, or the outcome if it never got there."""
         try:
             with _hasty():
                 return self.job().run()

@@ -103,7 +103,9 @@ def test_an_upload_goes_on_where_it_ended(board, old_files):
 
 
 @pytest.mark.parametrize(
-    ("at", "left"), [(("upload", 2048), "old"), (("in place", 2), "new")], ids=["sending", "placing"]
+    ("at", "left"),
+    [(("upload", 2048), "old"), (("in place", 2), "new")],
+    ids=["sending", "placing"],
 )
 def test_unplugged_the_board_boots_what_is_whole(board, new_build, old_files, at, left):
     """The port is gone at once, as on USB, and power with it; it comes back under a new name."""

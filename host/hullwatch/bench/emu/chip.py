@@ -6,7 +6,8 @@ everything outside the chip (host, bus, chamber) is called at its own emulated i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rp2040py.boards import build_rp2040
@@ -38,7 +39,9 @@ class ChipStopped(HullwatchError):
 class Chip:
     """`us` is emulated time since power-on; `busy_us` leaves out what the processor slept.
 
-    `resets` counts resets of the chip after power-on, `reset_us` is when the last one was.
+    `resets` counts resets of the chip after the first power-on, failures of power among them;
+    `reset_us` is when the last one was. `on_reset` are called at each. `fails_ns` is when power
+    will fail.
     """
 
     def __init__(self, uf2: Path, files: Mapping[str, bytes], uid: bytes) -> None:
@@ -48,11 +51,14 @@ class Chip:
         load_uf2(uf2, self.mcu)
         image = littlefsimage.image_of(files)
         self.mcu.flash[_FILES_AT : _FILES_AT + _FILES_SIZE] = image
-        FlashChip.fit(self.mcu.ssi, uid)
+        self.fails_ns = math.inf
+        self.flash = FlashChip.fit(self.mcu.ssi, uid, self)
+        self.on_reset: list[Callable[[], None]] = []
         self._simulator = Simulator(rp2040=self.mcu)
         self.mcu.on_break = self._broken
         self._clock = self.mcu.clock
         self.resets = 0
+        self.power_cuts = 0
         self.reset_us = 0.0
         self._reached = False
         self._end = self._clock.create_alarm(self._at_end)
@@ -82,6 +88,27 @@ class Chip:
             self._simulator.stopped = False
             execute_batch(self._simulator, _PER_TICK)
         self._end.cancel()
+        if self._clock.nanos >= self.fails_ns:
+            self._power_cycle()
+
+    def power_cut(self, after_us: float = 0.0) -> None:
+        """Run on for so long, then power fails, in the middle of whatever it is, and comes back."""
+        end_us = self.us + after_us
+        cuts = self.power_cuts
+        self.fails_ns = end_us * 1000
+        while self.us < end_us and self.power_cuts == cuts:
+            self.run_until(end_us)
+        if self.power_cuts == cuts:
+            self._power_cycle()
+
+    def _power_cycle(self) -> None:
+        """Off and on: only the flash remembers anything."""
+        self.fails_ns = math.inf
+        self.power_cuts += 1
+        self.mcu.enter_reset()
+        self.mcu.watchdog.reset()
+        self.mcu.sram[:] = bytes(len(self.mcu.sram))
+        self.mcu.leave_reset()
 
     def pause(self) -> None:
         """End the running `run_until` after the present instruction."""
@@ -91,6 +118,8 @@ class Chip:
         """The chip has been reset: its timers start at zero again."""
         self.resets += 1
         self.reset_us = self.us
+        for told in self.on_reset:
+            told()
 
     def _at_end(self) -> None:
         self._reached = True

@@ -18,11 +18,14 @@ _LOOK_NS = 10_000
 class CpuMeter:
     """`samples_us` is the processor time of each sample so far.
 
+    `started_us` is when its first I2C transfer began: the trigger of the conversion.
     `conversions` is the sensor's count of conversions handed over.
     """
 
     def __init__(self, chip: Chip, conversions: Callable[[], int]) -> None:
         self.samples_us: list[float] = []
+        self.started_us: list[float] = []
+        self._open = False
         self._chip = chip
         self._conversions = conversions
         self._seen = conversions()
@@ -33,6 +36,9 @@ class CpuMeter:
 
     def transfer(self) -> None:
         """An I2C transfer begins."""
+        if not self._open:
+            self._open = True
+            self.started_us.append(self._chip.us)
         if not self._running:
             self._running = True
             self._from_us = self._chip.busy_us
@@ -47,5 +53,6 @@ class CpuMeter:
         taken = self._conversions()
         if taken != self._seen:
             self._seen = taken
+            self._open = False
             self.samples_us.append(self._sum_us)
             self._sum_us = 0.0

@@ -57,8 +57,19 @@ class EmuBench:
 
     @property
     def resets(self) -> int:
-        """Resets of the chip since power-on: watchdog, machine.reset(); not soft resets."""
+        """Resets of the chip since it was made: watchdog, machine.reset(), power; not soft ones."""
         return self.chip.resets
+
+    def power_cut(self, after_s: float = 0.0) -> None:
+        """After so much more emulated time power fails and comes back; the flash keeps its state.
+
+        An erase or a page that is being written then is done in part.
+        """
+        self.chip.power_cut(after_s * 1e6)
+
+    def files(self) -> dict[str, bytes]:
+        """The node's files as they stand on its flash."""
+        return self.chip.files()
 
     def run_until(self, end_us: float) -> None:
         """Let the chip run until it has sent something or emulated time has reached `end_us`."""

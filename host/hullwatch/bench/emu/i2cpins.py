@@ -44,6 +44,12 @@ class I2cPins:
         self._i2c.on_start = self._start
         self._i2c.on_stop = self._stop
 
+    def reset(self) -> None:
+        """The controller was reset in whatever it was doing."""
+        self._alarm.cancel()
+        self._written.clear()
+        self._device = None
+
     def _due(self) -> None:
         """What comes next is decided after the alarm is made."""
         self._next()

@@ -8,6 +8,7 @@ from pathlib import Path
 from hullwatch.bench.emu.chip import Chip
 from hullwatch.bench.emu.cpumeter import CpuMeter
 from hullwatch.bench.emu.i2cpins import I2cPins
+from hullwatch.bench.emu.outputpins import OutputPins
 from hullwatch.bench.emu.usbhost import UsbHost
 from hullwatch.bench.spec import World
 
@@ -20,11 +21,16 @@ class Parts:
         self.host = UsbHost(self.chip)
 
     def wire(self, world: World, settings: Mapping[str, object]) -> CpuMeter:
-        """Join the chamber's bus to the I2C pins of these settings; what watches the processor."""
+        """Join the chamber to the I2C pins of these settings and its valves to the outputs.
+
+        What watches the processor is returned.
+        """
         model = world.model
         meter = CpuMeter(self.chip, lambda: model.conversions)
         sda, scl = settings["i2c_sda"], settings["i2c_scl"]
         assert isinstance(sda, int)
         assert isinstance(scl, int)
-        I2cPins(self.chip.mcu, sda, scl, world.bus, meter.transfer)
+        i2c = I2cPins(self.chip.mcu, sda, scl, world.bus, meter.transfer)
+        self.chip.on_reset.append(i2c.reset)
+        OutputPins(self.chip, world.pins)
         return meter

@@ -88,6 +88,7 @@ class UsbHost:
         self._cdc.forget()
         self._connected = False
         self._full.clear()
+        self._to_send.clear()
         self._armed = -1
         self._in.stop()
         self._out.stop()
