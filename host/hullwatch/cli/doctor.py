@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 
 import hullwatch
+from hullwatch.cli.doctorboards import boards
 from hullwatch.cli.options import json_option, print_json
 from hullwatch.cli.paths import data_folder
 from hullwatch.control.registry import holders
@@ -32,7 +33,10 @@ _LOW_SPACE_BYTES = 200_000_000
 @click.command("doctor", epilog="Example: hullwatch doctor --json")
 @json_option
 def command(as_json: bool) -> None:
-    """Explain this machine: ports, permissions, VM, versions.
+    """Explain this machine: ports, boards, permissions, what flashing needs, VM, versions.
+
+    A node that runs is asked who it is and measures on; only a board that stands at its prompt
+    is asked for its MicroPython. What a logger holds is left alone.
 
     Exit code 0 when everything needed is there, 1 otherwise. Optional parts that are missing are
     named and do not count.
@@ -82,6 +86,7 @@ def _ports() -> Iterator[Finding]:
     for port in ports:
         yield Finding(True, port.describe())
         yield from access_findings(port_access(port.device))
+    yield from boards([p for p in ports if port_access(p.device).allowed])
     for holder in holders():
         yield Finding(True, f"{holder.port} is held by {holder.describe()}")
 

@@ -23,6 +23,9 @@ from hullwatch.transport.opening import open_patiently
 _READ_S = 5.0
 """Longest silence inside one exchange; an erase of the flash lasts up to 0.15 s."""
 _ENTER_S = 4
+_PROBE = "#" * 600
+"""Nothing to do, but several of the board's windows long: whoever is there takes code now."""
+
 _LONG_S = 120
 """Longest time one command may run on the board without a word."""
 
@@ -83,6 +86,7 @@ class RawRepl:
             try:
                 with self._told(), contextlib.redirect_stdout(io.StringIO()):  # it prints faults
                     self._transport.enter_raw_repl(soft_reset=False, timeout_overall=_ENTER_S)
+                    self._transport.exec_raw(_PROBE, timeout=_ENTER_S)
                 return
             except PortLost as error:
                 self._lost = False
