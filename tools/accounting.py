@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hullwatch.store import Reader
@@ -188,3 +189,37 @@ def _audit_samples(path: Path, witness: Witness, tally: Tally, holes: _Holes) ->
                 tally.stated += told
                 tally.cut_off += gone and not told
                 tally.lost["sample"] += not gone and not told
+
+
+def count(one: Any, tally: Tally) -> int:
+    """Without a witness: every number of records and samples is stored once, or told as missing.
+
+    `one` is a `Rig` of hil_tests. The epoch of its node's spool.
+    """
+    one.logger.finish()
+    with contextlib.closing(sqlite3.connect(one.store.path)) as database:
+        records = [n for (n,) in database.execute("SELECT number FROM records ORDER BY number")]
+    with one.store.reader() as reader:
+        keys = [boot.key for boot in reader.boots()]
+        (epoch,) = {key.epoch for key in keys}
+        gaps = reader.gaps(keys[0].node)
+        tally.invented["record"] += reader.summary(keys[0].node).conflicts
+        raw = {key.boot: reader.raw(key).sample for key in keys}
+    assert all(gap.reason for gap in gaps)
+    told = {n for g in gaps if g.stream == "record" for n in range(g.first, g.past)}
+    tally.records += len(records)
+    tally.stated += len(told)
+    tally.doubled["record"] += len(records) - len(set(records)) + len(told & set(records))
+    tally.lost["record"] += len(set(range(records[-1] + 1)) - told - set(records))
+    for boot, samples in raw.items():
+        told = {
+            n for g in gaps if (g.stream, g.boot) == ("raw", boot) for n in range(g.first, g.past)
+        }
+        tally.samples += len(samples)
+        tally.stated += len(told)
+        tally.doubled["sample"] += int(np.sum(np.diff(samples) < 1))
+        if len(samples):
+            tally.lost["sample"] += len(
+                set(range(int(samples[-1]) + 1)) - told - set(samples.tolist())
+            )
+    return int(epoch)

@@ -6,48 +6,13 @@ the first to the last is stored once or in a stated hole, and nothing contradict
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-
-import numpy as np
 import pytest
 
-from accounting import slice_and_full
+from accounting import count, slice_and_full
 from hullwatch.link import messages as m
 from hullwatch.link.events import Hello
 
 pytestmark = pytest.mark.needs("repl", "power_cut")
-
-
-def count(one, tally):
-    """Every record and sample number once, or told as missing."""
-    one.logger.finish()
-    with contextlib.closing(sqlite3.connect(one.store.path)) as database:
-        records = [n for (n,) in database.execute("SELECT number FROM records ORDER BY number")]
-    with one.store.reader() as reader:
-        keys = [boot.key for boot in reader.boots()]
-        (epoch,) = {key.epoch for key in keys}
-        gaps = reader.gaps(keys[0].node)
-        tally.invented["record"] += reader.summary(keys[0].node).conflicts
-        raw = {key.boot: reader.raw(key).sample for key in keys}
-    assert all(gap.reason for gap in gaps)
-    told = {n for g in gaps if g.stream == "record" for n in range(g.first, g.past)}
-    tally.records += len(records)
-    tally.stated += len(told)
-    tally.doubled["record"] += len(records) - len(set(records)) + len(told & set(records))
-    tally.lost["record"] += len(set(range(records[-1] + 1)) - told - set(records))
-    for boot, samples in raw.items():
-        told = {
-            n for g in gaps if (g.stream, g.boot) == ("raw", boot) for n in range(g.first, g.past)
-        }
-        tally.samples += len(samples)
-        tally.stated += len(told)
-        tally.doubled["sample"] += int(np.sum(np.diff(samples) < 1))
-        if len(samples):
-            tally.lost["sample"] += len(
-                set(range(int(samples[-1]) + 1)) - told - set(samples.tolist())
-            )
-    return epoch
 
 
 def greeted_again(one):
