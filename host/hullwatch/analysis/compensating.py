@@ -8,8 +8,9 @@ so y is quieter than p where g = σ(p, T)/(c·σ²(T)) > 1/2. g is by how much t
 thermometer, 1 for a gas at its temperature. What counts are the three longest lags, the nearest to
 the length the slope is of. There a compensation is refused when it makes y noisier than p and what
 it adds is larger than all that p does: then the gas cannot be where the thermometer is. Less than
-that is no proof: a temperature that hardly moved beside a sensor's own drift follows nothing. Noise
-of the thermometer at short lags averages out; it is told as the other cause of a refusal.
+that is no proof: a temperature that hardly moved beside a sensor's own drift follows nothing, and
+a thermometer that shows its own white noise only is no wrong one. Noise of the thermometer at short
+lags averages out; it is told as the other cause of a refusal.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from hullwatch.errors import InputError
 
 HELPS, REFUSED, NO_MATTER = "helps", "refused", "makes no difference"
 _LONGEST = 3
+_REAL = 4.0
 _EVEN = 0.1
 """Deviations that differ by less than a tenth are the same, at a handful of degrees of freedom."""
 
@@ -74,7 +76,7 @@ def judged(fine: Series, t_ref_k: float, lsb_k: float = 0.0) -> Compensation:
     verdict = NO_MATTER
     if y_long < (1 - _EVEN) ** 2 * p_long:
         verdict = HELPS
-    elif y_long > (1 + _EVEN) ** 2 * p_long and t_long > p_long:
+    elif y_long > (1 + _EVEN) ** 2 * p_long and t_long > max(p_long, _moved(long)):
         verdict = REFUSED
         follow = float((long[4] * long[3] ** 2)[-_LONGEST:].sum()) / t_long
         causes.append(
@@ -84,6 +86,12 @@ def judged(fine: Series, t_ref_k: float, lsb_k: float = 0.0) -> Compensation:
         )
     told = tuple(causes) if verdict == REFUSED else ()  # noise at short lags alone averages out
     return Compensation(verdict, told, *long, *slopes)
+
+
+def _moved(long: tuple[Floats, ...]) -> float:
+    """What the thermometer's own white noise cannot be at the longest lags, Pa²."""
+    white = long[3][0] ** 2 * long[0][0] / long[0][-_LONGEST:]
+    return _REAL * float(white.sum())
 
 
 def _first(fine: Series) -> np.typing.NDArray[np.bool_]:

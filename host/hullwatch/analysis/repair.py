@@ -37,10 +37,11 @@ class Repair:
         cut = self.cut
         if cut.value is None or cut.low is None or cut.high is None:
             return "; ".join(cut.refusals)
-        word = "cut the leak by" if cut.value >= 0 else "was followed by a leak larger by"
+        if cut.low <= 0 <= cut.high:
+            interval = f"{cut.value:.0f} % [{cut.low:.0f}, {cut.high:.0f}]"
+            return f"the {self.what} shows no effect: cut by {interval}"
+        word = "cut the leak by" if cut.value > 0 else "was followed by a leak larger by"
         low, high = sorted((abs(cut.low), abs(cut.high))) if cut.high < 0 else (cut.low, cut.high)
-        if cut.value < 0 < cut.high:
-            low, high = -cut.high, -cut.low
         return f"the {self.what} {word} {abs(cut.value):.0f} % [{low:.0f}, {high:.0f}]"
 
 

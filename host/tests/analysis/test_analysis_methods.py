@@ -10,6 +10,7 @@ from scipy import optimize, stats
 from hullwatch.analysis import gls, masspoint
 from hullwatch.analysis.chamber import Chamber
 from hullwatch.analysis.changes import changes
+from hullwatch.analysis.compensating import judged
 from hullwatch.analysis.diurnal import with_day
 from hullwatch.analysis.exponential import exponential, loss_share
 from hullwatch.analysis.fitting import Fitting
@@ -258,6 +259,46 @@ def test_a_change_of_driving_pressure_is_flagged(make):
     series = make(_patched)
     found = compared(series, 1800.0, outside_pa=LEVEL_PA - 500)
     assert "driving pressure" in found.cut.flags[0]
+
+
+def test_a_repair_without_effect_is_no_cut(make):
+    said = compared(make(_falling, Noise(1.0, 0, 1e-5)), 1800.0).said()
+    assert said.startswith("the repair shows no effect: cut by ")
+
+
+# --- is the temperature the gas's -----------------------------------------------------------------
+
+
+def _warm(make, gas_k, shown_k, noise=None):
+    """A gas that swings, a thermometer that shows something else; both functions of t."""
+    series = make(lambda t: LEVEL_PA * gas_k(t) / 293.15, noise)
+    shown = 293.15 + shown_k(series.t_s)
+    return replace(series, temperature_k=shown, y_pa=series.p_pa * 293.15 / shown)
+
+
+def _swing(size):
+    return lambda t: size * np.sin(2 * np.pi * t / 2000)
+
+
+def test_a_thermometer_in_the_gas_helps(make):
+    found = judged(_warm(make, _swing(0.1), _swing(0.1)), 293.15)
+    assert found.verdict == "helps"
+    assert found.follow[-1] == pytest.approx(1.0, abs=0.05)
+    assert found.causes == ()
+
+
+def test_a_thermometer_that_warms_itself_is_refused(make):
+    found = judged(_warm(make, _swing(0.0), _swing(0.1)), 293.15)
+    assert found.verdict == "refused"
+    assert "the board's own heating" in found.causes[-1]
+
+
+def test_a_thermometer_that_is_only_noisy_or_at_rest_is_not_refused(make):
+    rng = np.random.default_rng(3)
+    noisy = judged(_warm(make, _swing(0.0), lambda t: rng.normal(0, 0.01, len(t))), 293.15)
+    assert noisy.verdict == "makes no difference"
+    still = judged(_warm(make, _swing(0.0), lambda t: 0 * t), 293.15)
+    assert still.verdict == "makes no difference"
 
 
 # --- changes --------------------------------------------------------------------------------------
