@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from hullwatch.store.rows import BootKey
 
 _COLUMNS = ", ".join(field.name for field in fields(WindowRow))
-_WHERE = "node = ? AND epoch = ? AND window_s = ?"
+_OF_LENGTH = (
+    "FROM windows INDEXED BY windows_by_length WHERE node = ? AND epoch = ? AND window_s = ?"
+)
+"""Left to itself SQLite takes the primary key, and reads all that is between two long windows."""
 
 
 def between(
@@ -40,7 +43,7 @@ def between(
         rows = [
             WindowRow(*cells)
             for cells in connection.execute(
-                f"SELECT {_COLUMNS} FROM windows WHERE {_WHERE} AND number >= ? AND number < ?"
+                f"SELECT {_COLUMNS} {_OF_LENGTH} AND number >= ? AND number < ?"
                 " AND boot = ? ORDER BY number DESC LIMIT ?",
                 (boot.node, boot.epoch, window_s, low, high, boot.boot, most - len(found)),
             )
@@ -88,7 +91,7 @@ def _halved(
     while low < high:
         middle = (low + high) // 2
         row = connection.execute(
-            f"SELECT number, device_ms FROM windows WHERE {_WHERE} AND number >= ? AND number < ?"
+            f"SELECT number, device_ms {_OF_LENGTH} AND number >= ? AND number < ?"
             " ORDER BY number LIMIT 1",
             (boot.node, boot.epoch, window_s, middle, high),
         ).fetchone()
