@@ -119,8 +119,17 @@ def test_shown_numbers_are_those_of_the_command_line(served, tab):
         if plain is None:  # no uncertainty, no digits to agree on
             assert (shown[-3:], told[-3:]) == ("± 0", "± 0")
             continue
-        ours = re.fullmatch(number + r"(?:×10(\S+))?", shown.translate(digits))
-        assert (ours[1], ours[2], int(ours[3] or 0)) == (plain[1], plain[2], int(plain[3]))
+        scale = 10.0 ** int(plain[3])
+        places = max(0, len(plain[2].partition(".")[2]) - int(plain[3]))
+        short = shown.translate(digits)
+        if "×" not in short:  # near one: the same digits without a power of ten
+            assert (
+                short
+                == f"{float(plain[1]) * scale:.{places}f} ± {float(plain[2]) * scale:.{places}f}"
+            )
+            continue
+        ours = re.fullmatch(number + r"×10(\S+)", short)
+        assert (ours[1], ours[2], int(ours[3])) == (plain[1], plain[2], int(plain[3]))
 
 
 def test_keys_zoom_move_and_lead_everywhere(served, tab):

@@ -24,6 +24,10 @@ export function withUncertainty(value, half) {
   }
   if (half === 0) return minus(`${plain(value)} ± 0`);
   const { exponent, digits, scale } = scaled(value, half);
+  if (exponent >= -2 && exponent < 4) {  // the same digits without a power
+    const [v, h] = [value, half].map((x) => x.toFixed(Math.max(0, digits - exponent)));
+    return minus(`${v} ± ${h}`);
+  }
   const [v, h] = [value / scale, half / scale].map((x) => x.toFixed(digits));
   return minus(`(${v} ± ${h})`) + power(exponent);
 }
