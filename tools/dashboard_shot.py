@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 import click
 from playwright.sync_api import Page, sync_playwright
@@ -95,7 +96,7 @@ def photograph(page: Page, address: str, node: str, into: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=PICTURE)
 @click.option("--scheme", type=click.Choice(["light", "dark"]), default="light")
 @click.option("--keep", type=click.Path(path_type=Path), default=None, help="Keep the database.")
-def main(out: Path, scheme: str, keep: Path | None) -> None:
+def main(out: Path, scheme: Literal["light", "dark"], keep: Path | None) -> None:
     """Simulate, serve, photograph."""
     with tempfile.TemporaryDirectory() as folder:
         path = keep or Path(folder) / "station.db"

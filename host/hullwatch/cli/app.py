@@ -29,6 +29,7 @@ _COMMANDS = {
     "isolate": "Find the section that leaks, hatch by hatch.",
     "log": "Log a node into a database, for ever.",
     "mark": "Say what happened to a chamber: repairs, dockings, notes.",
+    "monitor": "Watch chambers and leak rates in the terminal.",
     "node": "Look after a node.",
     "nodes": "List ports and the nodes behind them.",
     "prune": "Remove old raw samples; what they gave stays.",

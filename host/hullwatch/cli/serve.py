@@ -38,11 +38,14 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--alarms", "alarm_file", type=_FILE, default=None,
     help="Alarm file: its channels are told who acknowledged.",
 )  # fmt: skip
-@click.option("--journal", type=_FILE, default=None, help="Journal of a running hullwatch isolate.")
+@click.option(
+    "--isolation", type=_FILE, default=None,
+    help="State of a hullwatch isolate.  [default: that of the database]",
+)  # fmt: skip
 def command(
     db: Path | None, http_port: int | None, host: str, allow_host: tuple[str, ...],
     token_file: Path | None, recipes: Path | None, alarm_file: Path | None,
-    journal: Path | None,
+    isolation: Path | None,
 ) -> None:  # fmt: skip
     """Show chambers, leak rates and tests live in a browser.
 
@@ -60,7 +63,7 @@ def command(
     site = Site(
         database=(path := (db or running_database() or DEFAULT_DB).absolute()),
         now_utc_us=lambda: time.time_ns() // 1000, token=token, owners=Owners(path),
-        recipes=recipes, journal=journal,
+        recipes=recipes, search=isolation,
         alarms=StoredAlarms(path, load(alarm_file) if alarm_file else usual()),
         hosts=dashboard.names(host, allow_host),
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hullwatch.web import isolation, orders, overview, rows, series
+from hullwatch.web import isolation, orders, overview, risk, rows, series
 from hullwatch.web.ask import Ask, Endpoint, Parameter
 
 ROOT = "/api/v1"
@@ -80,6 +80,10 @@ ENDPOINTS = (
     Endpoint(
         "GET", f"{_NODE}/marks", "marks that people entered, in order of their time",
         lambda ask: rows.marks(ask.reader, ask.node),
+    ),
+    Endpoint(
+        "GET", f"{_NODE}/risk", "what hullwatch vigil says: state, rating, rating table, calls",
+        risk.risk,
     ),
     Endpoint("GET", f"{ROOT}/recipes", "test recipes that may be started", orders.recipes),
     Endpoint("GET", f"{ROOT}/isolation", "the search for the leaking section", isolation.state),

@@ -8,6 +8,7 @@ import { markPanel } from "/marks.js";
 import { calibrationPanel, eventPanel, linkPanel, verdictPanel } from "/panels.js";
 import { Plots } from "/plots.js";
 import { Range } from "/range.js";
+import { riskPanel } from "/risk.js";
 import { known, listen, title } from "/state.js";
 import { testPanel } from "/test.js";
 
@@ -24,7 +25,7 @@ class Chamber {
     this.figures = el("div", { class: "figures" });
     this.plots = new Plots(node, this.range, () => (this.choice.value === "" ? null : Number(this.choice.value)));
     this.choice = el("select", { id: "window-length", onchange: () => this.plots.fetch() }, el("option", { value: "" }, "fitting"));
-    this.panels = [testPanel(node), verdictPanel(node), eventPanel(node), markPanel(node, (marks) => this.plots.setMarks(marks)),
+    this.panels = [testPanel(node), riskPanel(node), verdictPanel(node), eventPanel(node), markPanel(node, (marks) => this.plots.setMarks(marks)),
       calibrationPanel(node), linkPanel(node)];
     this.toolbar = this.makeToolbar();
     root.append(this.head, this.figures, this.toolbar, this.plots.element,

@@ -14,13 +14,13 @@ function filled(element, attributes, children) {
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return element;
 }
 
 // Puts children in place of what was there, unless nothing would change: focus and selection stay.
 export function put(parent, ...children) {
-  const fresh = children.flat().filter((child) => child !== null && child !== undefined);
+  const fresh = children.flat(Infinity).filter((child) => child !== null && child !== undefined);
   const holder = el("div", {}, fresh);
   if (parent.childNodes.length === holder.childNodes.length &&
       [...parent.childNodes].every((node, k) => node.isEqualNode(holder.childNodes[k]))) return;

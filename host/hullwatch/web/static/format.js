@@ -17,6 +17,11 @@ function scaled(value, half) {
   return { exponent, digits, scale: 10 ** exponent };
 }
 
+// Nothing is not less than nothing.
+function unsigned(text) {
+  return Number(text) === 0 ? text.replace("-", "") : text;
+}
+
 // Two digits of the uncertainty decide all others; { text, exponent }.
 export function withUncertainty(value, half) {
   if (half === null || half === undefined || !Number.isFinite(half)) {
@@ -26,10 +31,10 @@ export function withUncertainty(value, half) {
   const { exponent, digits, scale } = scaled(value, half);
   if (exponent >= -2 && exponent < 4) {  // the same digits without a power
     const [v, h] = [value, half].map((x) => x.toFixed(Math.max(0, digits - exponent)));
-    return minus(`${v} ± ${h}`);
+    return minus(`${unsigned(v)} ± ${h}`);
   }
   const [v, h] = [value / scale, half / scale].map((x) => x.toFixed(digits));
-  return minus(`(${v} ± ${h})`) + power(exponent);
+  return minus(`(${unsigned(v)} ± ${h})`) + power(exponent);
 }
 
 export function plain(value) {
@@ -68,6 +73,11 @@ export function reserve(seconds) {
   if (seconds === null || seconds === undefined) return "not computed";
   if (seconds < 0) return "never";
   return seconds >= LONGEST_S ? "over 136 years" : duration(seconds);
+}
+
+export function percent(share) {
+  if (share >= 0.9995) return "> 99.9 %";
+  return `${(share * 100).toFixed(share < 0.1 || share > 0.99 ? 1 : 0)} %`;
 }
 
 export function pressure(pa) {

@@ -6,7 +6,7 @@ import { celsius, length, moment, pressure, reference, withUncertainty, words } 
 import { Plot } from "/plot.js";
 
 const WAIT_MS = 90;
-const SHARE = 150;
+const SHARE = 250;
 
 const tellRate = (kinds) => (data, at) => {
   const value = data[3][at];
