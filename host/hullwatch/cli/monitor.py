@@ -16,7 +16,7 @@ from rich.text import Text
 
 from hullwatch.cli import figures
 from hullwatch.cli.options import DEFAULT_DB, DURATION, db_option, json_option, print_json
-from hullwatch.cli.rates import running_database
+from hullwatch.cli.paths import running_database
 from hullwatch.store import EventRow, Reader
 from hullwatch.web.overview import FAULT, MEASURING, SILENT, overview
 from hullwatch.web.owners import NodeAsker, Owners
