@@ -59,7 +59,10 @@ class _Split:
 
 @dataclass(frozen=True)
 class Reserve:
-    """Time to `limit_pa` at the end of the series; `choked` is None where `why_not_choked` says."""
+    """Time to `limit_pa` from the end of the series; `choked` is None where `why_not_choked` says.
+
+    From the quoted rate; from an exponential's rate at the end.
+    """
 
     limit_pa: float
     linear: reserve.ReserveTime
@@ -357,10 +360,13 @@ def _reserve(work: Work, best: Result, factor: float) -> Reserve | None:
         return None
     series = work.stretch
     last = max(1, len(series) // 20)
-    pressure = float(series.p_pa[-last:].mean())
     # from the normalised pressure back to that of the gas as it is
     scale = float((series.p_pa / series.y_pa).mean()) / factor
+    if "last_slope_pa_s" in best.details:  # of an exponential: what goes on is the end's rate
+        scale *= best.details["last_slope_pa_s"] * factor / best.value
     slope, u95 = best.value * scale, (best.u95 or 0.0) * abs(scale)
+    ago_s = float(series.t_s[-1] + series.bin_s / 2 - series.t_s[-last:].mean())
+    pressure = float(series.p_pa[-last:].mean()) + slope * ago_s
     linear = reserve.linear(pressure, limit, slope, u95)
     outside = work.chamber.outside_pa
     if outside is None:
