@@ -43,7 +43,7 @@ CONFIGURATIONS: dict[str, dict[str, object]] = {
         "aux_sensor": "tmp117",
         "compensation": "probe",
         "outputs": "16:supply:fill:nc:60:dump;17:dump:vent:nc:0",
-        "overpressure_pa": 300_000,
+        "overpressure_pa": 123_000,
         "temp_lag_ms": 60_000,
         "settling_ms": 0,
         "u_volume_ppm": 5_000,

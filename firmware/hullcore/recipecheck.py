@@ -44,6 +44,17 @@ def check(recipe, config: dict, rows: tuple, wiring: int) -> None:
     _check_times(recipe, config)
 
 
+def check_range(r, config: dict, lowest_pa: int, highest_pa: int) -> None:
+    """Refuse (RecipeError) what the sensor cannot see; only a node knows its sensor's range."""
+    seen = "%d to %d Pa that the sensor measures" % (lowest_pa, highest_pa)
+    low = r.target_pa - r.tolerance_pa
+    high = r.target_pa + r.tolerance_pa
+    _need(lowest_pa <= low and high <= highest_pa, "target_pa", "not within the " + seen)
+    _need(
+        config["overpressure_pa"] <= highest_pa, "wiring", "overpressure_pa is beyond the " + seen
+    )
+
+
 def _check_numbers(r) -> None:
     _need(0 <= r.kind < _KINDS, "kind", "no such kind of test")
     _need(r.limit_fpa_m3_s > 0, "limit_fpa_m3_s", "the limit must be more than zero")

@@ -53,6 +53,8 @@ class BarometerPair(PairDriver):
     def __init__(self, main, second, ticks_us, period_us: int) -> None:
         PairDriver.__init__(self, main, second, ticks_us, period_us)
         self.pressure_shift = min(main.pressure_shift, second.pressure_shift)
+        self.PRESSURE_MIN_PA += second.PRESSURE_MIN_PA
+        self.PRESSURE_MAX_PA += second.PRESSURE_MAX_PA
 
     def _value(self) -> int:
         return self.second.pressure_q8

@@ -30,6 +30,8 @@ class PairDriver:
         self._main_busy = self._second_busy = False
         self._main_at = self._second_at = self._until = 0
         self.SENSOR = main.SENSOR
+        self.PRESSURE_MIN_PA = main.PRESSURE_MIN_PA
+        self.PRESSURE_MAX_PA = main.PRESSURE_MAX_PA
         self.oversampling = main.oversampling
         self.aux_oversampling = second.oversampling
         self.pressure_lsb_q8 = main.pressure_lsb_q8
@@ -183,6 +185,7 @@ class Refused:
     """Stands for a second sensor that settings make impossible: every start says why."""
 
     KIND = ""
+    PRESSURE_MIN_PA = PRESSURE_MAX_PA = 0
     temperature_shift = pressure_shift = 0
     temperature_lsb_q16 = pressure_lsb_q8 = 1
     oversampling = 0

@@ -20,6 +20,7 @@ from hullcore.plan import WindowPlan
 from hullcore.rawblock import CAPACITY, RawPacker
 
 _RAISED = const(0x1000)  # event codes from here on are a warning or an alarm
+_TELL_EVERY = const(600)  # samples, of a pressure beyond the range
 _RAW_AGE_US = const(10000000)  # a raw block waits at most this long for more samples
 
 
@@ -42,6 +43,7 @@ class Pipeline:
         self.watch(None, None, None)
         self._estimator = estimator.estimator_for(m, self.plan, self._window)
         self.stale = self._estimator.stale
+        self._tell_at = 0
         self._stuck_at = -1
         self._packer = RawPacker(driver.pressure_shift, driver.temperature_shift)
         self._buffer = self._packer.add
@@ -102,6 +104,15 @@ class Pipeline:
         if self._packer.count:
             self.flush(0)
         self._estimator.missing()
+
+    def outside(self, p_q8: int) -> None:
+        """The sensor is beyond the range of its data sheet: no sample, told now and then."""
+        self.p_q8 = p_q8
+        number = self.next_number()
+        self.missed()
+        if number >= self._tell_at:  # noise at the end of the range crosses it ten times a second
+            self._tell_at = number + _TELL_EVERY
+            self.event(EVENT_PRESSURE, p_q8, 0, number, "")
 
     def fault(self, code: int, detail: int) -> None:
         """The sensor stopped delivering."""

@@ -16,8 +16,9 @@ _EAGER_POLLS = const(4)  # then a conversion that does not end is looked at 16 t
 
 
 class Sampler:
-    """Polled; `sink` gets taken(p_q8, t_q16), late(p_q8, t_q16, late_us), missed(), and
-    fault(code, detail) / recovered(missed) when a sensor stops or resumes delivering.
+    """Polled; `sink` gets taken(p_q8, t_q16), late(p_q8, t_q16, late_us), missed(), outside(p_q8)
+    instead of any of these for a pressure beyond the sensor's range, and fault(code, detail) /
+    recovered(missed) when a sensor stops or resumes delivering.
     `free_bus()` clocks out a chip that a disturbance left holding a line; called before a silent
     one is started anew.
 
@@ -30,6 +31,8 @@ class Sampler:
         self._period = period_us
         self._sink = sink
         self._free_bus = free_bus
+        self._low = driver.PRESSURE_MIN_PA << 8
+        self._high = driver.PRESSURE_MAX_PA << 8
         self._tolerance = min(max(period_us // 10, _MIN_TOLERANCE_US), _MAX_TOLERANCE_US)
         self._busy = False
         self._again = 0
@@ -69,6 +72,10 @@ class Sampler:
         if wait > 0:
             return wait
         return self._start()
+
+    def range_pa(self) -> tuple:
+        """(lowest, highest) pressure that the sensor measures."""
+        return self._driver.PRESSURE_MIN_PA, self._driver.PRESSURE_MAX_PA
 
     def slack_us(self) -> int:
         """µs until the next deadline; 0 while a conversion is running."""
@@ -130,7 +137,10 @@ class Sampler:
             self._recover()
         self.taken_count += 1
         self._was_late = self._late_us > self._tolerance
-        if self._was_late:
+        if not self._low <= driver.pressure_q8 <= self._high:
+            self.missed_count += 1
+            self._sink.outside(driver.pressure_q8)
+        elif self._was_late:
             self.late_count += 1
             self._sink.late(driver.pressure_q8, driver.temperature_q16, self._late_us)
         else:

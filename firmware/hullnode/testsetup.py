@@ -64,6 +64,7 @@ def _checked(node, seq, body: bytes):
     recipe = Recipe(body)
     wiring = config["outputs"].encode()
     recipecheck.check(recipe, config, seq.valves.rows, binascii.crc32(wiring))
+    recipecheck.check_range(recipe, config, *node.sampler.range_pa())
     return recipe
 
 

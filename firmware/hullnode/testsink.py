@@ -34,6 +34,12 @@ class TestSink:
         self._pipeline.missed()
         self._node.sequencer.absent(False)
 
+    def outside(self, p_q8: int) -> None:
+        """The sensor is beyond its range: what it says still cuts the outputs."""
+        self._valves.sample(p_q8)
+        self._pipeline.outside(p_q8)
+        self._node.sequencer.absent(False)
+
     def fault(self, code: int, detail: int) -> None:
         """The sensor stopped delivering."""
         self._pipeline.fault(code, detail)

@@ -18,6 +18,9 @@ class Chip:
 
     SENSOR = "chip"
     oversampling = 8
+    KIND = "abs"
+    PRESSURE_MIN_PA = 0
+    PRESSURE_MAX_PA = 4_190_000
     pressure_lsb_q8 = 4
     pressure_shift = 2
     temperature_lsb_q16 = 512

@@ -163,6 +163,21 @@ def test_a_sensor_that_stops_and_resumes_is_told_with_sample_numbers(fakes):
     assert (back.a, back.c) == (12, 22)
 
 
+def test_a_pressure_beyond_the_range_is_told_once_in_600_samples_and_is_no_sample(fakes, wire):
+    bench = Bench(fakes, windows_s=(10,))
+    for k in range(1500):
+        if k % 2:
+            bench.feed(noise(k, 1))
+        else:
+            bench.pipeline.outside(32_000_000 + k)
+            bench.time.advance(bench.period_us)
+    told = bench.events("PRESSURE")
+    assert [(e.a, e.c) for e in told] == [(32_000_000 + k, k) for k in (0, 600, 1200)]
+    kept = [b.first + k for b in bench.blocks(wire) for k in range(b.count)]
+    assert {number % 2 for number in kept} == {1}
+    assert all(w.n == 50 for w in bench.records() if w.kind == "WINDOW")
+
+
 def test_unusable_samples_are_told_of_when_they_start_and_kept_as_raw(fakes, wire):
     bench = Bench(fakes, compensation="sensor")
     good, cold, heavy = (25_939_200, T), (25_939_200, 100 * 65536), (-5, T)

@@ -16,13 +16,16 @@ class Driver:
     """Converts in `conversion_us`; `start_error`, `trigger_error`, `collect_error` are raised
     while they are set, `extra` looks come back too early, `command_us` is what a call takes."""
 
+    PRESSURE_MIN_PA = 0
+    PRESSURE_MAX_PA = 4_190_000
+
     def __init__(self, time) -> None:
         self.time = time
         self.conversion_us = 30_000
         self.command_us = 200
         self.start_us = 6_000
         self.start_error = self.trigger_error = self.collect_error = None
-        self.extra = 0
+        self.extra = self.base = 0
         self.started = self.triggered = 0
         self.pressure_q8 = self.temperature_q16 = 0
 
@@ -37,7 +40,7 @@ class Driver:
         if self.trigger_error:
             raise self.trigger_error
         self.triggered += 1
-        self.pressure_q8 = self.triggered
+        self.pressure_q8 = self.base + self.triggered
         return self.conversion_us
 
     def collect(self) -> int:
@@ -67,6 +70,9 @@ class Sink:
     def missed(self) -> None:
         self.slots.append(("missed",))
         self.time.advance(self.busy_us)
+
+    def outside(self, p: int) -> None:
+        self.slots.append(("outside", p))
 
     def fault(self, code: int, detail: int) -> None:
         self.events.append(("fault", code, detail, len(self.slots)))
@@ -217,6 +223,21 @@ def test_lateness_counts_what_telling_of_missed_slots_costs(bench):
     bench.run_slots(4)
     assert bench.sink.slots[5:] == [("missed",)] * 3 + [("late", 6, 21_000)]
     bench.consistent()
+
+
+@pytest.mark.parametrize("beyond", [-1000, 4_190_000 * 256])
+@pytest.mark.parametrize("stall_us", [0, 60_000])
+def test_a_pressure_beyond_the_range_is_no_sample_in_time_or_late(bench, beyond, stall_us):
+    bench.run_slots(3)
+    bench.driver.base = beyond
+    bench.stall(stall_us)
+    bench.run_slots(2)
+    bench.driver.base = 0
+    bench.run_slots(2)
+    assert bench.sink.kinds()[-4:] == ["outside", "outside", "taken", "taken"]
+    assert bench.sink.slots[3][1] == beyond + 4
+    assert bench.sampler.missed_count == 2
+    assert bench.sampler.healthy
 
 
 def test_a_nack_costs_its_slot_only(bench):

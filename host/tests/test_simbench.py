@@ -181,6 +181,25 @@ def test_a_chip_cut_off_while_it_holds_the_bus_is_clocked_out_while_measuring(si
     assert one.status()["state"] == 0
 
 
+def test_a_pressure_beyond_the_data_sheet_is_told_and_no_sample(site):
+    """125 kPa is a BMP581's end: cold gas that warms up leaves its range."""
+    chamber = ChamberSpec(
+        pressure_pa=124_500.0, fill_excess_k=-5.0, day_amplitude_k=0.0, weather_rms_k=0.0
+    )
+    one = site(chamber=chamber)
+    one.log()
+    while one.bench.now_s() < 60:
+        one.logger.step(1.0)
+    with one.store.reader() as reader:
+        (told,) = [e for e in reader.events() if e.event == "PRESSURE"]
+    assert told.a > 125_000 * 256
+    raw = one.raw()
+    assert 20 < told.c < 500
+    assert raw.p_q8.max() <= 125_000 * 256
+    assert raw.sample[-1] < told.c + 100  # at its end noise lets some samples back in
+    assert one.status()["missed"] > 100
+
+
 @pytest.mark.parametrize("sensor", CATALOGUE)
 def test_a_node_measures_with_every_sensor(bench, sensor):
     kind = CATALOGUE[sensor].kind

@@ -69,7 +69,7 @@ class BusServer:
         self.prefix = folder / "bus"
         self.chip = ChipState()
         self.base_us = 0
-        self.requests = 0
+        self.requests = self._failing = 0
         self._bus = bus
         self._wire = wire
         self._clock = clock
@@ -148,6 +148,9 @@ class BusServer:
                 os.write(self._rsp, answer)
 
     def _answer(self, op: int, address: int, length: int, data: bytes) -> bytes:
+        if op == self._failing:
+            self._failing = 0
+            return struct.pack("<BH", _EIO, 0)
         try:
             answer = self._handlers[op](address, length, data)
         except OSError as error:
@@ -188,6 +191,10 @@ class BusServer:
     def power_cut(self) -> None:
         """At the node's next request its power fails; from any thread."""
         self._cut.set()
+
+    def fail(self, op: int) -> None:
+        """Answer the next request of this kind with an I/O error."""
+        self._failing = op
 
     def _check_power(self) -> None:
         if self._cut.is_set():

@@ -7,6 +7,7 @@ import time
 import pytest
 
 import capability
+from hullwatch.bench import busserver
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.bench.vmbench import VmBench
 from hullwatch.ingest.dialogue import Dialogue, ignore_event
@@ -72,6 +73,14 @@ def until(condition):
         time.sleep(0.02)
 
 
+def test_the_host_gone_the_node_finishes_and_ends_safe(vm, text):
+    vm.start(text)
+    vm.until("fill")
+    vm.port.close()
+    until(lambda: len(vm.pins.log) == 5)
+    assert [sorted(names) for _, names in vm.pins.log] == [[], ["supply"], [], ["dump"], []]
+
+
 def test_a_whole_test(vm, text):
     vm.start(text)
     done = follow.until_done(vm, lambda: vm.dialogue.step(0.1), lambda now: None)
@@ -83,6 +92,22 @@ def test_a_whole_test(vm, text):
 @pytest.mark.parametrize("phase", ["fill", "stabilise", "measure", "vent"])
 @pytest.mark.parametrize("how", ["ctrl-c", "power", "reboot"])
 def test_the_valves_are_released(vm, text, phase, how):
+    released(vm, text, phase, how)
+
+
+@pytest.mark.parametrize(
+    "phase",
+    [
+        "fill", pytest.param("stabilise", marks=pytest.mark.campaign),
+        pytest.param("measure", marks=pytest.mark.campaign), "vent",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("how", ["watchdog", "exception"])
+def test_the_valves_are_released_when_the_firmware_fails(vm, text, phase, how):
+    released(vm, text, phase, how)
+
+
+def released(vm, text, phase, how):
     vm.start(text)
     vm.until(phase)
     if phase in ("fill", "vent"):
@@ -94,6 +119,12 @@ def test_the_valves_are_released(vm, text, phase, how):
         until(lambda: vm.bench.server.chip.outputs_safe)
     elif how == "power":
         vm.bench.cut_power()
+        until(lambda: vm.bench.boots > boots)
+    elif how == "watchdog":
+        vm.bench.server.chip.watchdog_due_us = 0  # nobody has fed it
+        until(lambda: vm.bench.boots > boots)
+    elif how == "exception":
+        vm.bench.server.fail(busserver.WATCHDOG_FEED)
         until(lambda: vm.bench.boots > boots)
     else:
         vm.ask(m.REBOOT)
