@@ -171,3 +171,22 @@ def test_a_phase_that_would_break_an_interlock_is_refused(recipe_text):
     text = recipe_text(use='["supply", "dump", "iso"]')
     with pytest.raises(BadRecipe, match="interlock of supply"):
         body(text, outputs=wiring)
+
+
+@pytest.mark.parametrize(
+    ("never", "use", "broken"),
+    [
+        ("18:iso:isolate:nc:900:supply", '["supply", "dump", "iso"]', "supply"),  # filling
+        ("18:iso:isolate:nc:900;19:bleed:bleed:nc:900:dump",
+         '["supply", "dump", "iso", "bleed"]', "dump"),  # venting
+        ("18:plug:blanking:nc:900;19:iso:isolate:nc:900:plug",
+         '["supply", "dump", "plug", "iso"]', "plug"),  # the part is open, and the line
+    ],
+)  # fmt: skip
+def test_a_recipe_whose_phases_break_an_interlock_is_refused(recipe_text, never, use, broken):
+    """On the host with its line, and on the node, before anything moves."""
+    wiring = "16:supply:fill:nc:60;17:dump:vent:nc:0;" + never
+    with pytest.raises(BadRecipe, match=f"would break the interlock of {broken}"):
+        body(recipe_text(use=use), outputs=wiring)
+    allowed = wiring.rpartition(":")[0]
+    assert body(recipe_text(use=use), outputs=allowed)
