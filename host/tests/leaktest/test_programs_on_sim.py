@@ -329,7 +329,6 @@ def test_a_test_refused_moves_nothing(rig):
         one.load(rig.text(tries=2))
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("host", "text", "field"),
     [
@@ -354,7 +353,8 @@ def test_the_node_refuses_by_itself_what_a_host_with_other_settings_would_start(
     with pytest.raises(Refused, match="another recipe"):
         follow.start(one, binascii.crc32(body), "P1")
     assert len(one.pins.log) == moved
-=======
+
+
 def test_what_the_sensor_cannot_see_is_refused_before_anything_moves(rig):
     """A BMP581 measures to 125 kPa: a cut beyond it would never come."""
     one = rig(settings={"overpressure_pa": 130_000})
@@ -363,7 +363,6 @@ def test_what_the_sensor_cannot_see_is_refused_before_anything_moves(rig):
     with pytest.raises(Refused, match="target_pa: not within the 30000 to 125000 Pa"):
         one.load(rig.text(target_pa=122_000))
     assert len(one.pins.log) == 1
->>>>>>> f8b7cfe (A pressure beyond the sensor's data sheet is no sample; what cannot be seen is refused)
 
 
 def test_a_node_without_outputs_says_so():
