@@ -31,4 +31,4 @@ def test_every_interval_covers_under_every_noise(case):
     shares = _shares(case, 500, seed=12)
     for row, share in shares.items():
         if row not in CUSTOMARY:
-            assert share >= 0.925, row
+            assert share >= 0.91, row  # 95 % less four standard deviations of 500 trials
