@@ -16,6 +16,9 @@ from hullwatch.sim.firmware import save_config, start_node
 from hullwatch.sim.flashfiles import FlashFiles, PowerCut
 from hullwatch.sim.network import Network
 
+_LINK_MOST_US = 1_000_000
+"""Input wakes the node at once: a slow one looks at a silent wire as seldom as it has telemetry."""
+
 EPOCH_S = 1_767_225_600.0
 """Virtual time 0 is, unless told otherwise, 2026-01-01T00:00:00Z, so runs repeat to the byte."""
 
@@ -35,7 +38,11 @@ class SimBench:
         spec.check()
         self._begin_utc_s = begin_utc_s
         self._folder = tempfile.TemporaryDirectory(prefix="hullwatch-sim-")
-        save_config(Path(self._folder.name), spec.node_settings())
+        settings = spec.node_settings()
+        save_config(Path(self._folder.name), settings)
+        period_us = settings["period_us"]
+        assert isinstance(period_us, int)
+        self._link_us = min(max(SimBoard.link_us, period_us // 10), _LINK_MOST_US)
         self.clock = VirtualClock()
         self.world = World(spec, self.clock.now_us, network)
         self._spec = spec
@@ -51,6 +58,7 @@ class SimBench:
             self.clock, self.world.bus, folder, self.files, spec.seed, spec.ticks_at_boot_us,
             self.world.pins, self.world.wire,
         )  # fmt: skip
+        self.board.link_us = self._link_us
         self.board.outputs_safe()  # as main.py
         self.node = start_node(self.board)
 

@@ -11,7 +11,6 @@ from hullwatch.bench.base import Bench
 from hullwatch.errors import HullwatchError
 from hullwatch.hil.benchfile import BenchFile
 from hullwatch.hil.chamber import Chamber
-from hullwatch.ingest.dialogue import ignore
 from hullwatch.ingest.logger import Logger
 from hullwatch.link import messages as m
 from hullwatch.link.events import Event, Hello, Status
@@ -176,10 +175,14 @@ class Node(ABC):
         with self.reader() as reader:
             return database.verify(reader, None, _unseen)
 
+    def ask(self, message: m.Message, payload: bytes = b"") -> bytes:
+        """Data of the node's answer to a command; Refused, Unanswered."""
+        return self.logger.ask_now(message, payload)
+
     def reboot(self) -> None:
         """Ask the node to restart, and wait until it has."""
         boot = self.boot().boot
-        self.logger.ask(m.REBOOT, b"", ignore)
+        self.ask(m.REBOOT)
         self.until(lambda: self.boot().boot > boot, 60)
         self.events[:] = [event for event in self.events if not isinstance(event, Status)]
 

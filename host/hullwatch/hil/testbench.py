@@ -13,6 +13,7 @@ from typing import Any
 
 from hullwatch.bench import byname
 from hullwatch.bench.nodesbench import NodesBench
+from hullwatch.bench.simbench import EPOCH_S
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.errors import HullwatchError, InputError
 from hullwatch.hil.benchfile import BenchFile
@@ -49,11 +50,14 @@ def lacks(declared: BenchFile) -> str:
 
 
 class TestBench:
-    """The bench of one test. `nodes` are those it has started; `close` ends them all.
+    """The bench of one test. `nodes` are those it has started, `databases` theirs in that order.
+
+    `close` ends them all; simulated time begins at `epoch_s`, UTC.
 
     ``broken(cause)`` is told when the bench turns out not to work.
     """
 
+    epoch_s = EPOCH_S
     __test__ = False  # pytest takes classes of this name for tests
 
     def __init__(
@@ -61,6 +65,7 @@ class TestBench:
     ) -> None:
         self.declared = declared
         self.nodes: list[Node] = []
+        self.databases: list[Path] = []
         self._folder = folder
         self._name = name
         self._broken = broken
@@ -95,16 +100,20 @@ class TestBench:
         """A node in each of these sections of a network, all logged into one database."""
         if not self.can("hatches"):
             lacking(self.name, "hatches")
-        store = self._stack.enter_context(Store.open(self.database(), 1_767_225_600_000_000))
+        store = self._stack.enter_context(Store.open(self._database(), 1_767_225_600_000_000))
         return self._stack.enter_context(
             contextlib.closing(NodesBench(network, sections, store, _SEED, **rest))
         )
 
-    def database(self) -> Path:
+    def _database(self) -> Path:
         """Path of a new database of this test."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        taken = len(list(self._folder.glob(f"{self._name}*.db")))
-        return self._folder / f"{self._name}{f'-{taken + 1}' if taken else ''}.db"
+        number = f"-{len(self.databases) + 1}" if self.databases else ""
+        path = self._folder / f"{self._name}{number}.db"
+        for old in self._folder.glob(f"{path.name}*"):  # of a run before, with its log
+            old.unlink()
+        self.databases.append(path)
+        return path
 
     def close(self) -> None:
         """End what was started."""
@@ -117,7 +126,7 @@ class TestBench:
             made = self._spec(leak, settings, spec)
             try:
                 bench = byname.start(self.declared.kind, made, self.declared.speed, _uf2())
-                node = SimulatedNode(self.declared, self.database(), bench, made)
+                node = SimulatedNode(self.declared, self._database(), bench, made)
                 self._stack.callback(node.close)
                 return node
             except InputError:  # the test asks for what cannot be
@@ -127,7 +136,7 @@ class TestBench:
         if spec:
             lacking(self.name, f"any_chamber: {', '.join(spec)} cannot be chosen")
         try:
-            real = RealNode(self.declared, self.database(), settings)
+            real = RealNode(self.declared, self._database(), settings)
             self._stack.callback(real.close)
             if leak is not None:
                 real.chamber.leak(leak)
