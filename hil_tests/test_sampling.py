@@ -30,10 +30,9 @@ def test_the_node_says_who_it_is(node):
 def test_samples_are_taken_when_they_are_due(bench, measured, period_us):
     """Sample k is due k periods after the start; what comes late is told with its lateness."""
     node = bench.start(settings={"period_us": period_us})
-    node.run(SECONDS)
+    node.measured(SECONDS * 1_000_000 // period_us)
     raw = node.raw()
     assert np.all(np.diff(raw.due_us) == period_us * np.diff(raw.sample))
-    assert raw.sample[-1] >= 0.9 * SECONDS * 1_000_000 / period_us
     # a VM ten times as fast as it should be, on a busy machine, says nothing about timing
     judged = bench.declared.kind != "mpy"
     taken = len(raw.sample) / (raw.sample[-1] + 1)

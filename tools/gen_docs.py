@@ -23,6 +23,8 @@ from hullnode.configfile import text_of
 from hullwatch import errors
 from hullwatch.alarms.rules import RULES
 from hullwatch.cli import app
+from hullwatch.hil import benchfile
+from hullwatch.hil.capabilities import ACTUATED, MEANINGS, OF_KNOWN_LEAKS, POSSIBLE
 from hullwatch.link import messages, recordkinds
 from hullwatch.link.fields import Field
 from hullwatch.web import describe
@@ -34,6 +36,7 @@ PAGES = (
     "host/docs/alarms.md",
     "firmware/WIRING.md",
     "host/docs/architecture.md",
+    "host/docs/bench.md",
     "host/docs/cli.md",
     "host/docs/http-api.md",
     "host/docs/leaktest.md",
@@ -240,6 +243,24 @@ def packages() -> str:
     return table(("package", "what"), rows)
 
 
+# --- benches --------------------------------------------------------------------------------------
+
+
+def capabilities() -> str:
+    """Every capability: what it means, which supplied bench has it, what a real one needs."""
+    supplied = ("sim", "mpy", "pico-emu")
+    benches = [benchfile.load(benchfile.find(name, [])) for name in supplied]
+    rows = []
+    for name, meaning in MEANINGS.items():
+        real = "declared" if name in POSSIBLE["real"] else "-"
+        real = (
+            "a switch" if name in ACTUATED else "a known leak" if name in OF_KNOWN_LEAKS else real
+        )
+        has = ["yes" if name in bench.can else "-" for bench in benches]
+        rows.append((f"`{name}`", meaning, *has, real))
+    return table(("capability", "means", *supplied, "a real bench has it by"), rows)
+
+
 # --- alarms ---------------------------------------------------------------------------------------
 
 
@@ -288,6 +309,7 @@ def http_api() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "alarm-rules": alarm_rules,
     "addresses": lambda: table(*wiring_table.addresses()),
+    "capabilities": capabilities,
     "commands": cli_commands,
     "exit-codes": exit_codes,
     "exit-families": exit_families,

@@ -125,7 +125,7 @@ def test_shown_command_lines_exist(page: Path) -> None:
         elif program == "python":
             assert words[1] == "-m" or (ROOT / words[1]).is_file(), line
         else:
-            assert program in ("pip", "mpremote"), f"what is {program!r}?"
+            assert program in ("pip", "mpremote", "pytest"), f"what is {program!r}?"
 
 
 @pytest.mark.parametrize("name", ["README.md", "host/docs/leaktest.md"])

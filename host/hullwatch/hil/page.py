@@ -32,10 +32,20 @@ def rendered(results: Sequence[Result], counts: Mapping[str, int], run: Mapping[
         counts=counts,
         run=run,
         benches=[_bench(notes) for notes in benches.values()],
+        glance=_glance(results),
         values=[(one, value, bar(value)) for one in results for value in _measured(one)],
         skips=Counter(one.told for one in results if one.outcome == "skipped").most_common(),
         course=plots.course,
     )
+
+
+def _glance(results: Sequence[Result]) -> list[tuple[str, dict[str, Counter[str]]]]:
+    """Per test, over its parameters: outcomes on each bench, in the order they ran."""
+    found: dict[str, dict[str, Counter[str]]] = {}
+    for one in results:
+        bench = one.notes.get("bench") or one.variant.partition("-")[0] or "no bench"
+        found.setdefault(one.test, {}).setdefault(bench, Counter())[one.outcome] += 1
+    return list(found.items())
 
 
 def _measured(result: Result) -> list[dict[str, Any]]:
