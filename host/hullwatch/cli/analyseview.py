@@ -169,7 +169,7 @@ def _own(method: Result) -> str:
         words.append(f"an ordinary fit claims ± {d['naive_u95_pa_s']:.2g} Pa/s")
     if "lambda_per_s" in d:
         words.append(f"λ = {d['lambda_per_s']:.4g} /s")
-    if "tau_s" in d:
+    if "tau_s" in d and not method.flags:
         words.append(f"settles with τ = {d['tau_s']:.3g} s, {d['amplitude_pa']:.3g} Pa")
     if "day_amplitude_pa" in d:
         words.append(f"day {d['day_amplitude_pa']:.3g} Pa")
