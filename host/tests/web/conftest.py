@@ -110,3 +110,14 @@ def served(jar):
         client = start(jar[0])
         client.node = jar[1]
         yield client
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium, that of the machine."""
+    playwright = capability.module("playwright.sync_api")
+    path = capability.executable("chromium")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -7,6 +7,13 @@ from hullwatch.store import BootKey, Reader
 from hullwatch.store.clocktime import DeviceClock
 
 START_US = 1_767_225_600_000_000
+LAYOUT = {
+    "section": [
+        {"name": "<b>node</b>", "volume_m3": 70.0, "node": "n1"},
+        {"name": "transfer", "volume_m3": 7.0, "node": "n2"},
+    ],
+    "hatch": [{"name": "H1", "between": ["<b>node</b>", "transfer"]}],
+}
 
 
 @pytest.fixture
@@ -170,3 +177,34 @@ def test_the_description_names_every_route_and_no_other(served):
             assert about["summary"]
             if method == "post":
                 assert about["security"] == [{"token": []}]
+
+
+def test_risk_is_what_vigil_says(served, reader):
+    from hullwatch.vigil import assess
+    from hullwatch.vigil.ratingtable import load_table
+
+    got = served.get(f"nodes/{served.node}/risk")
+    (chamber,) = assess(reader, START_US + 1_810_000_000)
+    assert got["vigil"]["state"] == chamber.state
+    assert (got["vigil"]["rating"] is None) == (chamber.rating is None)
+    table = load_table()
+    assert (got["table"]["name"], got["table"]["version"]) == (table.name, table.version)
+    assert got["table"]["cells"][0][4] == table.cells[5, 5]
+    assert got["table"]["cells"][4][0] == table.cells[1, 1]
+
+
+def test_a_search_is_shown_as_it_is_kept_and_another_file_is_told(jar, serving, tmp_path):
+    from hullwatch.isolate.layout import layout_of
+    from hullwatch.isolate.state import State, StateFile
+
+    search = tmp_path / "search.json"
+    client = serving(jar[0], search=search)
+    assert client.get("isolation") == {"search": None}
+    layout = layout_of(LAYOUT, "test")
+    kept = StateFile(search, State(layout))
+    assert client.get("isolation")["search"] == kept.state.as_dict()
+    kept.take({"step": "close", "at_s": 10.0, "hatch": "H1", "limit_s": 60.0})
+    (hatch,) = client.get("isolation")["search"]["hatches"]
+    assert (hatch["name"], hatch["open"]) == ("H1", False)
+    search.write_text("no state")
+    assert client("/api/v1/isolation").status == 422
