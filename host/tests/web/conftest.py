@@ -121,3 +121,24 @@ def chromium():
         browser = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def tab(chromium):
+    """A function that opens pages of a server; what they print or throw fails the test."""
+    with contextlib.ExitStack() as stack:
+        wrong = []
+
+        def open_at(port, where="", **context):
+            made = chromium.new_context(**context)
+            stack.callback(made.close)
+            page = made.new_page()
+            page.set_default_timeout(20_000)
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.on("console", lambda said: said.type == "error" and wrong.append(said.text))
+            page.goto(f"http://127.0.0.1:{port}/{where}")
+            return page
+
+        open_at.wrong = wrong
+        yield open_at
+        assert [text for text in wrong if "net::ERR_" not in text] == []

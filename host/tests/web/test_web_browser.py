@@ -1,6 +1,5 @@
 """The dashboard in a real Chromium: a running demo watched, ordered, lost and found again."""
 
-import contextlib
 import json
 import re
 import time
@@ -16,27 +15,6 @@ TOKEN = "0123456789abcdef"
 
 FIRST_PLOT_MS = 1000
 PAGE_BYTES = 300_000
-
-
-@pytest.fixture
-def tab(chromium):
-    """A function that opens pages of a server; what they print or throw fails the test."""
-    with contextlib.ExitStack() as stack:
-        wrong = []
-
-        def open_at(port, where="", **context):
-            made = chromium.new_context(**context)
-            stack.callback(made.close)
-            page = made.new_page()
-            page.set_default_timeout(20_000)
-            page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.on("console", lambda said: said.type == "error" and wrong.append(said.text))
-            page.goto(f"http://127.0.0.1:{port}/{where}")
-            return page
-
-        open_at.wrong = wrong
-        yield open_at
-        assert [text for text in wrong if "net::ERR_" not in text] == []
 
 
 def chamber(page):
@@ -374,36 +352,3 @@ def test_ten_pages_live_on_one_database(tmp_path, site, serving, tab):
     for page, times in zip(pages[:2], before, strict=True):
         until(page, lambda page=page, times=times: drawn(page) > times)
     assert place.summary().gaps == ()
-
-
-def test_a_search_is_drawn_as_it_proceeds(jar, serving, tab, tmp_path):
-    from hullwatch.isolate.layout import layout_of
-    from hullwatch.isolate.state import State, StateFile
-
-    layout = layout_of(
-        {
-            "section": [
-                {"name": HOSTILE, "volume_m3": 70.0, "node": "n1"},
-                {"name": "lab", "volume_m3": 90.0},
-                {"name": "transfer", "volume_m3": 7.0, "node": "n2"},
-            ],
-            "hatch": [
-                {"name": "H1", "between": [HOSTILE, "lab"]},
-                {"name": "H2", "between": [HOSTILE, "transfer"]},
-            ],
-        },
-        "test",
-    )
-    kept = StateFile(tmp_path / "search.json", State(layout))
-    page = tab(serving(jar[0], search=tmp_path / "search.json").port, "#/isolation")
-    page.wait_for_selector(".schematic")
-    assert page.locator(".schematic .section").count() == 3
-    assert page.locator(f".schematic text:text-is('{HOSTILE}')").count() == 1
-    kept.take({"step": "close", "at_s": 10.0, "hatch": "H2", "limit_s": 60.0})
-    page.wait_for_selector(".schematic .hatch.closed text:has-text('H2 closed')")
-    chances = {HOSTILE: 0.02, "lab": 0.01, "transfer": 0.97}
-    chances |= dict.fromkeys(kept.state.as_dict()["other_probabilities"], 0.0)
-    kept.take({"step": "weigh", "hatch": "H2", "untrusted": ["H1"], "probabilities": chances})
-    page.wait_for_selector(".schematic text:text-is('97 %')")
-    page.wait_for_selector(".schematic text:has-text('H1 · leaks?')")
-    assert "closed hatches: H2" in page.get_attribute(".schematic", "aria-label")

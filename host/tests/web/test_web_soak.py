@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -22,6 +23,25 @@ MB = 1 << 20
 def resident(pid):
     """Bytes of RAM of a process."""
     return int(re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())[1]) * 1024
+
+
+class Measured(NamedTuple):
+    """Bytes of the server's RAM and of the page's heap, nodes in the page, drawings so far."""
+
+    server: int
+    page: int
+    nodes: int
+    drawn: int
+
+
+def measured(page, tools, pid):
+    tools.send("HeapProfiler.collectGarbage")
+    return Measured(
+        resident(pid),
+        tools.send("Runtime.getHeapUsage")["usedSize"],
+        tools.send("Memory.getDOMCounters")["nodes"],
+        int(page.get_attribute(".plots", "data-drawn")),
+    )
 
 
 @pytest.mark.campaign
@@ -58,17 +78,12 @@ def test_three_days_leave_server_and_page_as_they_were(tmp_path, chromium):
         for hours in range(6, HOURS + 1, 6):
             log_until(hours)
             page.wait_for_timeout(1500)
-            tools.send("HeapProfiler.collectGarbage")
-            heap = tools.send("Runtime.getHeapUsage")["usedSize"]
-            nodes = tools.send("Memory.getDOMCounters")["nodes"]
-            drawn = int(page.get_attribute(".plots", "data-drawn"))
-            seen.append((hours, resident(server.pid), heap, nodes, drawn))
-            told = f"server {seen[-1][1] / MB:.0f} MB, page {heap / MB:.1f} MB, {nodes} nodes"
-            print(f"{hours} h: {told}, {drawn} drawings")
+            seen.append(measured(page, tools, server.pid))
+            print(f"{hours} h: {seen[-1]}")
         assert wrong == []
         assert page.inner_text("#link-state") == "live"
         early, late = seen[1], seen[-1]
-        assert late[1] < early[1] + 24 * MB
-        assert late[2] < 1.2 * early[2] + MB
-        assert late[3] < 1.2 * early[3] + 200
-        assert all(b[4] > a[4] for a, b in itertools.pairwise(seen))  # and it went on
+        assert late.server < early.server + 24 * MB
+        assert late.page < 1.2 * early.page + MB
+        assert late.nodes < 1.2 * early.nodes + 200
+        assert all(b.drawn > a.drawn for a, b in itertools.pairwise(seen))  # and it went on
