@@ -44,6 +44,15 @@ def measured(page, tools, pid):
     )
 
 
+def serve(database, token):
+    """`hullwatch serve` as a process of its own."""
+    command = [
+        sys.executable, "-c", "from hullwatch.cli import main; main()", "serve", "--db", database,
+        "--http-port", "0", "--token-file", token,
+    ]  # fmt: skip
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
 @pytest.mark.campaign
 @pytest.mark.timeout(1800)
 def test_three_days_leave_server_and_page_as_they_were(tmp_path, chromium):
@@ -59,11 +68,7 @@ def test_three_days_leave_server_and_page_as_they_were(tmp_path, chromium):
                 logger.step(2.0)
 
         log_until(0.5)
-        command = [
-            sys.executable, "-c", "from hullwatch.cli import main; main()", "serve", "--db", path,
-            "--http-port", "0", "--token-file", tmp_path / "token",
-        ]  # fmt: skip
-        server = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        server = stack.enter_context(serve(path, tmp_path / "token"))
         stack.callback(server.kill)
         address = re.search(r"http\S+", server.stdout.readline())[0]
         page = chromium.new_page()
@@ -79,7 +84,7 @@ def test_three_days_leave_server_and_page_as_they_were(tmp_path, chromium):
             log_until(hours)
             page.wait_for_timeout(1500)
             seen.append(measured(page, tools, server.pid))
-            print(f"{hours} h: {seen[-1]}")
+            print(hours, seen[-1])
         assert wrong == []
         assert page.inner_text("#link-state") == "live"
         early, late = seen[1], seen[-1]
