@@ -34,5 +34,5 @@ def module(name: str) -> ModuleType:
     """Return an optional Python package."""
     try:
         return importlib.import_module(name)
-    except ImportError:
+    except (ImportError, OSError):  # the latter: a shared library that it loads is not there
         missing(f"the Python package {name}")

@@ -16,7 +16,7 @@ from hullwatch.assess.reduction import Cells, Law, Reduction
 from hullwatch.assess.setup import Settings, chamber_of, settings_of, told_apart
 from hullwatch.calibration import Standing
 from hullwatch.errors import InputError
-from hullwatch.store import BootRow, DeviceClock, MarkRow, Reader
+from hullwatch.store import BootKey, BootRow, DeviceClock, MarkRow, Reader
 from hullwatch.store.clocktime import CLOCK
 
 CELLS = 1 << 18
@@ -49,7 +49,8 @@ class Assessment:
     """An analysis with where it comes from.
 
     `start_utc_us`, `past_utc_us` are None where no clock told. `marks`: those of the store that are
-    about the node. `standings`: calibrations looked at. `records`: numbers of the CONFIG records.
+    about the node. `standings`: calibrations looked at. `configs`: numbers of the CONFIG records.
+    `spans`: sample numbers first to before past that were read, by boot.
     """
 
     node: str
@@ -61,6 +62,7 @@ class Assessment:
     past_utc_us: int | None
     configs: tuple[int, ...]
     standings: tuple[Standing, ...]
+    spans: tuple[tuple[BootKey, int, int], ...]
     analysis: Analysis
 
 
@@ -124,7 +126,8 @@ def analyse(
         len({piece.boot.key for piece in pieces}),
         None if start is None else round(start * 1e6),
         None if start is None else round((start + fine.length_s) * 1e6),
-        tuple(dict.fromkeys(settings.row.number for settings in known)), standings, found,
+        tuple(dict.fromkeys(settings.row.number for settings in known)), standings,
+        tuple((piece.boot.key, *_numbers(piece, _period(pieces))) for piece in pieces), found,
     )  # fmt: skip
 
 

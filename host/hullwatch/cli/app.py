@@ -34,6 +34,7 @@ _COMMANDS = {
     "nodes": "List ports and the nodes behind them.",
     "prune": "Remove old raw samples; what they gave stays.",
     "rates": "Show the newest leak rates.",
+    "report": "Write a report: HTML, PDF or data.",
     "sensors": "List the sensors a node can have.",
     "serve": "Show chambers, leak rates and tests in a browser.",
     "shell": "Leave to the REPL of a node, and come back.",

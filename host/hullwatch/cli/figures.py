@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,25 +10,13 @@ import numpy as np
 
 from hullwatch.store import DeviceClock
 from hullwatch.store.clocktime import CLOCK, UNKNOWN
+from hullwatch.units.instants import utc
+from hullwatch.units.rounding import with_uncertainty
+
+__all__ = ["LEAK_UNIT", "When", "utc", "with_uncertainty"]
 
 LEAK_UNIT = "Pa·m³/s"
 _TOLD_ANYWAY = "NOISE_ONLY"  # the kind of interval says it
-
-
-def with_uncertainty(value: float, half: float | None, unit: str = "") -> str:
-    """`(1.03 ± 0.15)e-04 Pa·m³/s`: two digits of the uncertainty decide all others.
-
-    Without a unit where it stands in the title of the table.
-    """
-    end = f" {unit}" if unit else ""
-    if half is None or not math.isfinite(half):
-        return f"{value:.3g} ± ?{end}"
-    if half == 0:
-        return f"{value:.6g} ± 0{end}"
-    exponent = math.floor(math.log10(max(abs(value), half)))
-    digits = max(0, exponent - math.floor(math.log10(half)) + 1)
-    scale = 10.0**exponent
-    return f"({value / scale:.{digits}f} ± {half / scale:.{digits}f})e{exponent:+03d}{end}"
 
 
 @dataclass(frozen=True)
@@ -78,14 +65,6 @@ class When:
 
 def _minutes(utc_us: int) -> str:
     return datetime.fromtimestamp(utc_us / 1e6, UTC).strftime("%d %b %H:%M")
-
-
-def utc(utc_us: int | None) -> str | None:
-    """ISO 8601 to the millisecond; None stays None."""
-    if utc_us is None:
-        return None
-    text = datetime.fromtimestamp(utc_us / 1e6, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
 
 
 def length(seconds: float) -> str:
