@@ -1,4 +1,4 @@
-"""Two stores, filled once: two hours of a leak, and three leak tests of which one is tried twice."""
+"""Two stores, filled once: two hours of a leak, and leak tests of which one is tried twice."""
 
 import contextlib
 
