@@ -73,8 +73,8 @@ def test_a_part_gets_its_verdict(plumbed, bench, measured, leak, verdict):
     with node.reader() as reader:
         (row,) = reader.tests()
     assert (row.part, row.verdict) == ("A-017", done.verdict)
-    # ten times as fast on a busy machine samples come late, and then it must say so
-    busy = bench.declared.kind == "mpy" and done.reasons == ("gaps",)
+    # ten times as fast on a busy machine samples come late or stop, and then it must say so
+    busy = bench.declared.kind == "mpy" and {"gaps", "outputs", "sensor"} & {*done.reasons}
     assert done.verdict == ("INVALID" if busy else verdict), done.reasons
     if row.leak_rate_pa_m3_s is not None:
         measured("leak rate", row.leak_rate_pa_m3_s, "Pa·m³/s", u95=row.guard_pa_m3_s)

@@ -87,7 +87,7 @@ def test_every_command_is_on_the_page() -> None:
 
 def _parse(line: str) -> None:
     """Fail unless every word of a command line is one that the command takes."""
-    words = shlex.split(re.split(r" \| |;", line, maxsplit=1)[0], comments=True)[1:]
+    words = shlex.split(re.split(r" \| |; ", line, maxsplit=1)[0], comments=True)[1:]
     path, command = "hullwatch", COMMANDS["hullwatch"]
     while words and f"{path} {words[0]}" in COMMANDS:
         path = f"{path} {words.pop(0)}"

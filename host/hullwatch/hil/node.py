@@ -101,9 +101,10 @@ class Node(ABC):
         self.logger.finish()
 
     def measure(self, window_s: float, within_s: float | None = None) -> WindowRow:
-        """The next window of this length that begins from now on, `within_s` seconds at most.
+        """The next window of this length that begins from now on and has an interval.
 
-        Windows are aligned to sample numbers, so it may take twice its length to come.
+        Windows are aligned to sample numbers, so it may take twice its length to come, and longer
+        where samples are missing; NotInTime after `within_s`, by default four times its length.
         """
         self.until(lambda: self.heard(Status), 60)
         begun = self.status()["next_sample"]
@@ -118,11 +119,13 @@ class Node(ABC):
                 found[:] = [
                     row
                     for row in self.windows(window_s)
-                    if row.boot == boot and (row.first_sample or 0) >= begun
+                    if row.boot == boot
+                    and (row.first_sample or 0) >= begun
+                    and row.u95_pa_m3_s is not None
                 ]
             return bool(found)
 
-        self.until(closed, within_s or 2.0 * window_s + 30.0)
+        self.until(closed, within_s or 4.0 * window_s + 60.0)
         return found[0]
 
     # --- what came -------------------------------------------------------------------------------

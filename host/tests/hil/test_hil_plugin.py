@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tomllib
 import xml.etree.ElementTree as ET
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -22,6 +26,18 @@ port = "/dev/no-such-port"
 """
 
 
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The wheel, unpacked."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, check=True)
+    (wheel,) = folder.glob("hullwatch-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
 @pytest.fixture
 def run(pytester):
     def run(*arguments, **files):
@@ -31,11 +47,18 @@ def run(pytester):
     return run
 
 
-def test_two_lines_in_an_empty_folder_run_on_sim(pytester):
-    pytester.makepyfile(test_mine=TWO_LINES)
-    done = pytester.runpytest_subprocess(*PLUGIN, "--bench", "sim", "-v")
-    done.assert_outcomes(passed=1)
-    done.stdout.fnmatch_lines(["*test_my_jar_is_tight?sim? PASSED*"])
+@pytest.mark.parametrize("loaded", ["", "-p hullwatch.hil.plugin"])
+def test_two_lines_in_an_empty_folder_run_from_the_wheel(site, tmp_path, loaded):
+    """pytest finds the plugin by its entry point; naming it as well does not load it twice."""
+    (tmp_path / "test_mine.py").write_text(TWO_LINES)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--bench", "sim", "-v", *loaded.split()],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(site)}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert "test_mine.py::test_my_jar_is_tight[sim] PASSED" in done.stdout, done.stdout
+    assert "hullwatch/hil/benches/sim.toml" in done.stdout  # the wheel's own
+    assert done.returncode == 0
 
 
 def test_the_entry_point_is_the_plugin():
