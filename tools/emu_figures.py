@@ -59,6 +59,8 @@ _TESTED = {
     "settling_ms": 3_000, "u_volume_ppm": 2_000,
 }  # fmt: skip
 _LONGEST_S = 90.0
+_LONGEST_SAFE_S = 5.0
+_EARLIEST_US = 1_000.0
 _CAUSES_OF_A_LONG_LOOP_US = 5_000.0
 
 
@@ -109,9 +111,13 @@ class Run:
         self.until(lambda: bool(self.bench.world.pins.high))
 
     def heap(self) -> dict[str, int]:
-        """Free heap in the first STATUS and the least of all."""
+        """Free heap as counted after collections: the first, the least and the last of all.
+
+        What the first STATUS tells was counted before the start's garbage was collected.
+        """
         free = [status["heap_free"] for status in self.statuses]
-        return {"heap_first": free[0], "heap_least": min(free), "heap_last": free[-1]}
+        counted = [heap for heap in free if heap != free[0]] or free
+        return {"heap_first": counted[0], "heap_least": min(counted), "heap_last": counted[-1]}
 
     def lateness(self) -> dict[str, int]:
         """Samples late and missed, and the longest stretches of the node's own loop."""
@@ -150,14 +156,15 @@ def processor(run: Run, window_samples: int) -> dict[str, float]:
 
 
 def jitter(run: Run, since: int = 20) -> dict[str, float]:
-    """How late the triggers of the conversions are, against the grid of the earliest."""
+    """How late the triggers of the conversions are, against the grid they keep.
+
+    A trigger is never early; what looks so is a second look at the chip for the sample before.
+    """
     started = np.array(run.bench.meter.started_us[since:])
     period = run.bench.world.spec.period_us
-    slots = np.round((started - started[0]) / period)
-    late = started - slots * period
-    return spread(late - np.median(late), "late_us") | {
-        "earliest_us": float((late - np.median(late)).min())
-    }
+    late = started - np.round((started - started[0]) / period) * period
+    late -= np.median(late)
+    return spread(late[late > -_EARLIEST_US], "late_us")
 
 
 # --- the parts -----------------------------------------------------------------------------------
@@ -218,6 +225,8 @@ def stop(run: Run, seconds: float) -> dict[str, float]:
         run.port.write(LEAVE)
         while pins.high:
             run.bench.chip.run_until(run.bench.chip.us + 1000)
+            if run.bench.chip.us > sent_us + _LONGEST_SAFE_S * 1e6:
+                raise HullwatchError("an output is still powered long after 0x03")
         took.append(pins.log[-1][0] - sent_us)
         run.bench.power_cut(0.5)
         run.statuses.clear()
