@@ -230,7 +230,7 @@ def test_without_compensation_the_whole_effect_of_temperature_is_in_the_bound():
 def test_a_gauge_reading_counts_from_the_outside_pressure():
     """20 kPa above 101,325 Pa: the gas is at 121 kPa, and nothing drives a leak at 0."""
     gauge = {"compensation": "none", "pressure_kind": "gauge", "temp_lag_ms": 0,
-             "temp_gradient_uk": 10_000}  # fmt: skip
+             "temp_gradient_uk": 10_000, "drift_mpa_day": 1}  # fmt: skip
     window = Bench(**gauge).feed([(20_000 * 256 + k % 3, T_Q16, NO_AUX) for k in range(600)])
     assert not window["flags"] & FLAG_NO_DRIVE
     bound = (121_325 / (T_Q16 / 65536)) * 3 * 0.01 / 60
