@@ -29,6 +29,7 @@ ANYWAY_S = 5.0
 
 _QUEUE = 64
 _KEPT = 256
+_LOOKED = "looked"
 _ALL, _TROUBLE, _TROUBLE_OWNERS = "all", "trouble", "trouble with owners"
 
 
@@ -95,11 +96,18 @@ class Feed:
                 f"{len(self._listeners)} pages are open on this server, and it serves no more",
                 "close one; this page tries again by itself",
             )
+        if not self._listeners:
+            self._forget()
         listener = Listener()
         for data in self._missed(last_id):
             listener.give(data)
         self._listeners.add(listener)
         return listener
+
+    def _forget(self) -> None:
+        """Nobody has looked for a while: what was known then is not told as if it were now."""
+        self._state = {_TROUBLE: "null", _TROUBLE_OWNERS: "null"}
+        self._changes = None
 
     def leave(self, listener: Listener) -> None:
         """It has gone."""
@@ -177,6 +185,7 @@ class Feed:
                 del self._state[kind]
         for one in found:
             self.publish(f"node {one['node']}", one)
+        self.publish(_LOOKED, True)
 
     async def _look_at_owners(self) -> None:
         """Who logs, and how far a running test is."""

@@ -115,7 +115,7 @@ export function overviewPage(root) {
   }
 
   const stop = listen((kind) => {
-    if (kind.startsWith("node ") || kind === "complete" || kind === "owners") show();
+    if (kind.startsWith("node ") || ["complete", "looked", "owners"].includes(kind)) show();
   });
   const timer = setInterval(show, 5000);
   show();

@@ -15,10 +15,10 @@ export function tell(kind, data, nowUs) {
   if (kind.startsWith("node ")) known.nodes.set(data.node, data);
   else if (kind === "owners") known.owners = data || {};
   else if (kind === "alarms") known.alarms = data || [];
-  else if (kind === "complete") {
+  else if (kind === "looked") known.loaded = true;
+  else if (kind === "complete" && data.includes("looked")) {
     const present = new Set(data.filter((k) => k.startsWith("node ")).map((k) => k.slice(5)));
     for (const node of known.nodes.keys()) if (!present.has(node)) known.nodes.delete(node);
-    known.loaded = true;
   }
   for (const listener of [...listeners]) listener(kind, data);
 }
