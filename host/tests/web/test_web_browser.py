@@ -167,6 +167,19 @@ def test_axe_finds_nothing_serious_on_any_page(served, tab, scheme, width):
     assert found == {name: [] for name in found}
 
 
+def test_every_module_is_asked_for_at_once(served):
+    """A module that is only found in another one would cost a round trip more."""
+    page = served("/").body.decode()
+    listed = set(re.findall(r'modulepreload" href="(/\w+\.js)"', page)) | {"/main.js"}
+    imported = {
+        name
+        for module in listed
+        for name in re.findall(r'from "(/\w+\.js)"', served(module).body.decode())
+    }
+    assert imported <= listed
+    assert all(served(module).status == 200 for module in listed)
+
+
 def test_light_and_dark_are_two_looks(served, tab):
     looks = {
         scheme: tab(served.port, color_scheme=scheme).evaluate(

@@ -58,6 +58,7 @@ class Chamber {
     this.range.span = Math.min(3600, Math.max(120, last - first));
     this.update();
     this.range.follow();
+    this.plots.fetch();
   }
 
   edges() {

@@ -52,6 +52,7 @@ export class Plots {
   }
 
   async fetch() {
+    clearTimeout(this.timer);
     this.abort?.abort();
     this.abort = new AbortController();
     const { signal } = this.abort;
