@@ -13,7 +13,7 @@ from typing import NoReturn
 from hullcore import settings as table
 from hullwatch.errors import HullwatchError, InputError
 from hullwatch.hil import switches
-from hullwatch.hil.benchfile import BenchFile
+from hullwatch.hil.benchfile import BenchFile, LeakRow
 from hullwatch.hil.chamber import KnownLeak, lacking
 from hullwatch.hil.node import Node
 from hullwatch.ingest.logger import Logger
@@ -48,6 +48,18 @@ class RealBench(RealClock):
         """Nothing is held."""
 
 
+def chosen(declared: BenchFile, pa_m3_s: float) -> LeakRow | None:
+    """The known leak nearest to this, None for 0; skips the test where none is near."""
+    if not declared.leaks:
+        lacking(declared.name, "leak")
+    if pa_m3_s == 0.0:
+        return None
+    nearest = min(declared.leaks, key=lambda row: abs(math.log(row.pa_m3_s / pa_m3_s)))
+    if not 1.0 / _NEAR <= nearest.pa_m3_s / pa_m3_s <= _NEAR:
+        lacking(declared.name, f"leak near {pa_m3_s:g} Pa·m³/s")
+    return nearest
+
+
 class RealChamber:
     """See `Chamber`: switches, and leaks with certificates."""
 
@@ -59,17 +71,12 @@ class RealChamber:
 
     def leak(self, pa_m3_s: float) -> KnownLeak:
         """Close all leaks, then open the nearest."""
-        rows = self._declared.leaks
-        if not rows:
-            lacking(self._declared.name, "leak")
-        for row in rows:
+        nearest = chosen(self._declared, pa_m3_s)
+        for row in self._declared.leaks:
             self._set(row.switch, False)
         self._open = ()
-        if pa_m3_s == 0.0:
+        if nearest is None:
             return KnownLeak(0.0, 0.0, "all leaks closed")
-        nearest = min(rows, key=lambda row: abs(math.log(row.pa_m3_s / pa_m3_s)))
-        if not 1.0 / _NEAR <= nearest.pa_m3_s / pa_m3_s <= _NEAR:
-            lacking(self._declared.name, f"leak near {pa_m3_s:g} Pa·m³/s")
         self._set(nearest.switch, True)
         told = f"leak {nearest.name} {nearest.certificate}".strip()
         self._open = (KnownLeak(nearest.pa_m3_s, nearest.u95_pa_m3_s, told),)

@@ -19,7 +19,7 @@ from hullwatch.errors import HullwatchError, InputError
 from hullwatch.hil.benchfile import BenchFile
 from hullwatch.hil.chamber import lacking
 from hullwatch.hil.node import Node
-from hullwatch.hil.realnode import RealNode
+from hullwatch.hil.realnode import RealNode, chosen
 from hullwatch.hil.simnode import SimulatedNode
 from hullwatch.sim.chamberspec import ChamberSpec
 from hullwatch.sim.networkspec import NetworkSpec
@@ -135,6 +135,8 @@ class TestBench:
                 raise self._is_broken(error) from error
         if spec:
             lacking(self.name, f"any_chamber: {', '.join(spec)} cannot be chosen")
+        if leak is not None:
+            chosen(self.declared, leak)  # before anything is moved
         try:
             real = RealNode(self.declared, self._database(), settings)
             self._stack.callback(real.close)

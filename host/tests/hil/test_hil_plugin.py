@@ -12,7 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from hullwatch.hil import benchfile, evidence, measured, page, reporting, testbench
 from hullwatch.store import Reader
+
+LOADED = (benchfile, evidence, measured, page, reporting, testbench)
+"""pytester forgets what a run inside this process imports; their package would not."""
 
 PLUGIN = ("-p", "hullwatch.hil.plugin", "-p", "no:cacheprovider")
 TWO_LINES = """
