@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from hullwatch.errors import HullwatchError
 from hullwatch.store import Reader
 from hullwatch.web import assets
-from hullwatch.web.ask import Ask, Endpoint
+from hullwatch.web.ask import Ask, Download, Endpoint
 from hullwatch.web.describe import description
 from hullwatch.web.failures import NoSuch, status_of, told
 from hullwatch.web.feed import Feed
@@ -56,7 +56,7 @@ def _routes(site: Site, feed: Feed, readers: Readers, order_readers: Readers) ->
     table = [
         Route(
             one.path,
-            _answered(one, site, order_readers if one.control else readers),
+            _answered(one, site, order_readers if one.control or one.long else readers),
             methods=[one.method],
         )
         for one in ENDPOINTS
@@ -88,10 +88,15 @@ def _answered(one: Endpoint, site: Site, readers: Readers) -> _Answer:
             given = dict(request.query_params)
         values = one.checked(given)
 
-        def question(reader: Reader) -> dict[str, Any]:
+        def question(reader: Reader) -> dict[str, Any] | Download:
             return one.answer(Ask(site, reader, request.path_params, values))
 
-        return JSONResponse(await readers.run(question), headers=_NO_STORE)
+        found = await readers.run(question)
+        if isinstance(found, Download):
+            disposition = f'attachment; filename="{found.name}"'
+            headers = {**_NO_STORE, "content-disposition": disposition}
+            return Response(found.content, media_type=found.kind, headers=headers)
+        return JSONResponse(found, headers=_NO_STORE)
 
     return answer
 

@@ -66,15 +66,25 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Download:
+    """A file as an answer: content, media type, a name of ASCII letters."""
+
+    content: bytes
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Endpoint:
-    """One way in. `control`: takes the token, changes something."""
+    """One way in. `control`: takes the token, changes something. `long`: may take a minute."""
 
     method: str
     path: str
     doc: str
-    answer: Callable[[Ask], dict[str, Any]]
+    answer: Callable[[Ask], dict[str, Any] | Download]
     parameters: tuple[Parameter, ...] = ()
     control: bool = False
+    long: bool = False
 
     def checked(self, given: Mapping[str, object]) -> dict[str, Any]:
         """All parameters; InputError for one that is wrong, missing or unknown."""

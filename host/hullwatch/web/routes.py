@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hullwatch.web import isolation, orders, overview, risk, rows, series
+from hullwatch.web import isolation, orders, overview, reports, risk, rows, series
 from hullwatch.web.ask import Ask, Endpoint, Parameter
 
 ROOT = "/api/v1"
@@ -84,6 +84,16 @@ ENDPOINTS = (
     Endpoint(
         "GET", f"{_NODE}/risk", "what hullwatch vigil says: state, rating, rating table, calls",
         risk.risk,
+    ),
+    Endpoint(
+        "GET", f"{_NODE}/report", "report of a leak test or of a span, as a file", reports.report,
+        (
+            Parameter("record", int, "record number of a test", None, 0, 1 << 32),
+            Parameter("from_utc_us", int, "start of the span", None, 0, _MAX_UTC_US),
+            Parameter("to_utc_us", int, "its end", None, 0, _MAX_UTC_US),
+            Parameter("format", str, "what kind", "html", high=8, choices=tuple(reports.FORMATS)),
+        ),
+        long=True,
     ),
     Endpoint("GET", f"{ROOT}/recipes", "test recipes that may be started", orders.recipes),
     Endpoint("GET", f"{ROOT}/isolation", "the search for the leaking section", isolation.state),

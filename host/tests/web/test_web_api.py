@@ -208,3 +208,47 @@ def test_a_search_is_shown_as_it_is_kept_and_another_file_is_told(jar, serving, 
     assert (hatch["name"], hatch["open"]) == ("H1", False)
     search.write_text("no state")
     assert client("/api/v1/isolation").status == 422
+
+
+def test_a_report_of_a_span_is_that_of_the_command(served, reader):
+    import capability
+
+    capability.module("jinja2")
+    capability.module("matplotlib")
+    from hullwatch.assess import Overrides
+    from hullwatch.report import page, period, template
+
+    start, past = START_US + 200_000_000, START_US + 800_000_000
+    answer = served(
+        f"/api/v1/nodes/{served.node}/report?from_utc_us={start}&to_utc_us={past}&format=html"
+    )
+    assert answer.status == 200, answer.body
+    assert answer.headers["content-disposition"].startswith('attachment; filename="hullwatch-')
+    made = period.of_period(
+        reader, served.node, start, past, template.load(None), None, Overrides(), lambda n: None
+    )
+    assert answer.body == page.html(made).encode()
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 422),
+        ("?record=4711", 404),
+        ("?from_utc_us=5&to_utc_us=4", 422),
+        ("?format=exe&record=1", 422),
+        ("?record=-1", 422),
+    ],
+)
+def test_reports_of_nothing_are_refused(served, query, status):
+    assert served(f"/api/v1/nodes/{served.node}/report{query}").status == status
+
+
+def test_a_report_that_would_take_too_long_is_refused(served, monkeypatch):
+    from hullwatch.web import reports
+
+    monkeypatch.setattr(reports, "MOST_SAMPLES", 1000)
+    answer = served(
+        f"/api/v1/nodes/{served.node}/report?from_utc_us={START_US}&to_utc_us={START_US + 10**9}"
+    )
+    assert (answer.status, "shorter span" in answer.json["hint"]) == (422, True)

@@ -69,3 +69,8 @@ export function forget() {
 }
 
 export const nodePath = (node, rest) => `nodes/${encodeURIComponent(node)}/${rest}`;
+
+// The address of a file: of a test by its record, or of a span.
+export function reportOf(node, query) {
+  return `${ROOT}/${nodePath(node, "report")}?${new URLSearchParams(query)}`;
+}

@@ -1,6 +1,6 @@
 // One chamber: figures, plots, and the panels that say what stands behind them.
 
-import { ask, nodePath } from "/api.js";
+import { ask, nodePath, reportOf } from "/api.js";
 import { el, put, text } from "/dom.js";
 import { celsius, duration, length, pressure, reserve, words } from "/format.js";
 import { badge, contents, rate, STATES, testState, TRENDS } from "/overview.js";
@@ -44,7 +44,7 @@ class Chamber {
       el("span", { class: "group" },
         button("←", () => this.range.move(-0.5), { "aria-label": "Earlier" }), button("→", () => this.range.move(0.5), { "aria-label": "Later" }),
         button("−", () => this.range.zoom(2), { "aria-label": "Zoom out" }), button("+", () => this.range.zoom(0.5), { "aria-label": "Zoom in" })),
-      el("label", {}, "Windows ", this.choice));
+      el("label", {}, "Windows ", this.choice), this.report = el("a", { download: true, class: "download" }, "Report of this span"));
   }
 
   async begin() {
@@ -73,6 +73,7 @@ class Chamber {
     for (const one of this.spans) {
       one.setAttribute("aria-pressed", String(this.range.live && Number(one.dataset.span) === this.range.span));
     }
+    this.report.href = reportOf(this.node, { from_utc_us: Math.max(0, Math.round(this.range.from * 1e6)), to_utc_us: Math.round(this.range.to * 1e6) });
     this.plots.slide();
   }
 

@@ -1,6 +1,6 @@
 // What stands behind the figures: verdicts, events, calibrations, the link. Marks have a file of their own.
 
-import { ask, nodePath } from "/api.js";
+import { ask, nodePath, reportOf } from "/api.js";
 import { el } from "/dom.js";
 import { day, moment, reference, withUncertainty, words } from "/format.js";
 import { badge } from "/overview.js";
@@ -13,10 +13,11 @@ const STANDING = { "in force": "good", expired: "bad", missing: "quiet" };
 export function verdictPanel(node) {
   return new Panel("Verdicts", () => ask(nodePath(node, "tests"), { last: 20 }), ({ tests, t_ref_k }) => {
     if (!tests.length) return nothing("No part has been tested.");
-    return table(["part", "verdict", `rate ± guard band, Pa·m³/s ${reference(t_ref_k)}`, "when, UTC", "reasons"], tests.map((t) => [
+    return table(["part", "verdict", `rate ± guard band, Pa·m³/s ${reference(t_ref_k)}`, "when, UTC", "reasons", "report"], tests.map((t) => [
       t.attempt > 1 ? `${t.part} (try ${t.attempt})` : t.part, badge(t.verdict, VERDICT[t.verdict]),
       t.leak_rate_pa_m3_s === null ? "–" : withUncertainty(t.leak_rate_pa_m3_s, t.guard_pa_m3_s),
       moment(t.utc_us), t.reasons.map(words).join(", "),
+      ["html", "pdf"].map((form) => el("a", { href: reportOf(node, { record: t.number[1], format: form }), download: true, class: "download" }, form)),
     ]));
   }, (state) => state.newest.test);
 }
