@@ -45,7 +45,7 @@ function page(search) {
       el("td", { class: "id" }, s.node ?? "no node")));
   return [
     el("div", { class: "page-head" }, heading(search)), rate,
-    el("div", { class: "panel" }, schematic(search)),
+    el("div", { class: "panel scroll", tabindex: 0, role: "group", "aria-label": "Sections and hatches" }, schematic(search)),
     el("div", { class: "panels" },
       el("section", { class: "panel" }, el("h2", {}, "Probabilities"), el("table", {}, el("tbody", {}, rows,
         Object.entries(search.other_probabilities).map(([name, share]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, percent(share)), el("td"), el("td")))))),
