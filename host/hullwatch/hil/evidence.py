@@ -13,7 +13,7 @@ from hullwatch import __version__
 from hullwatch.calibration.standing import State, in_force
 from hullwatch.hil.node import Node
 from hullwatch.hil.testbench import TestBench
-from hullwatch.store import Reader
+from hullwatch.store import Reader, WindowRow
 from hullwatch.store.calibrations import KINDS
 
 _PLOTTED = 600
@@ -124,11 +124,20 @@ def _course(reader: Reader, node: Node) -> dict[str, Any]:
         "windows": [
             (row.window_s, row.first_device_ms / 1000 + row.window_s / 2, row.leak_rate_pa_m3_s,
              row.u95_pa_m3_s, _truth(node, row))
-            for row in rows[-_PLOTTED:]
+            for row in _thinned(rows)
         ],
     }  # fmt: skip
 
 
-def _truth(node: Node, row: Any) -> float | None:
+def _thinned(rows: list[WindowRow]) -> list[WindowRow]:
+    """Of each length at most `_PLOTTED` / 2, evenly."""
+    found: list[WindowRow] = []
+    for length in sorted({row.window_s for row in rows}):
+        own = [row for row in rows if row.window_s == length]
+        found += own[:: -(-2 * len(own) // _PLOTTED)]
+    return found
+
+
+def _truth(node: Node, row: WindowRow) -> float | None:
     first_ms = row.first_device_ms
     return node.bench.truth_pa_m3_s(first_ms, first_ms + round(row.window_s * 1000))

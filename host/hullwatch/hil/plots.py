@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 _STYLE: Any = {
     "font.family": "sans-serif",
-    "font.size": 8.0,
+    "font.size": 9.0,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#9aa5b1",
@@ -33,8 +33,10 @@ def course(node: dict[str, Any], salt: str) -> str:
         return ""
     unit_s, unit = _time_unit(seconds[-1])
     with mpl.rc_context({**_STYLE, "svg.hashsalt": salt}):
-        figure = Figure(figsize=(8.6, 3.3), layout="constrained")
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1.0, 1.3))
+        tall = bool(node["windows"])
+        figure = Figure(figsize=(13.0, 4.0 if tall else 1.9), layout="constrained")
+        rows = figure.subplots(2 if tall else 1, 1, sharex=True, squeeze=False)[:, 0]
+        upper = rows[0]
         at = [second / unit_s for second in seconds]
         upper.plot(at, [pa / 1000 for pa in pressure_pa], color=_BLUE, linewidth=0.9)
         upper.set_ylabel("pressure, kPa", color=_BLUE)
@@ -43,8 +45,9 @@ def course(node: dict[str, Any], salt: str) -> str:
         warm.plot(at, [one - 273.15 for one in kelvin], color=_RED, linewidth=0.7, alpha=0.7)
         warm.set_ylabel("sensor, °C", color=_RED)
         warm.ticklabel_format(useOffset=False)
-        _rates(lower, node["windows"], unit_s)
-        lower.set_xlabel(f"time of the node, {unit}")
+        if tall:
+            _rates(rows[1], node["windows"], unit_s)
+        rows[-1].set_xlabel(f"time of the node, {unit}")
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None})
     text = out.getvalue()
@@ -69,8 +72,7 @@ def _rates(axes: Any, windows: list[Any], unit_s: float) -> None:
     axes.axhline(0.0, color=_GREY, linewidth=0.5)
     axes.set_ylabel("leak rate, Pa·m³/s")
     axes.ticklabel_format(axis="y", scilimits=(-2, 3))
-    if windows:
-        axes.legend(frameon=False, ncols=5, loc="upper right", fontsize=7)
+    axes.legend(frameon=False, ncols=6, loc="lower right", bbox_to_anchor=(1.0, 0.97))
 
 
 def _time_unit(end_s: float) -> tuple[float, str]:
