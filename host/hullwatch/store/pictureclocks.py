@@ -23,6 +23,7 @@ MOST_FITS = 512
 _KEY = "node = ? AND epoch = ? AND boot = ?"
 _COLUMNS = "ref_ms, utc_us, ppm, bound_us, ppm_bound"
 _GRID = 1024
+_BESIDE = 4
 
 
 def picture_clocks(
@@ -37,7 +38,8 @@ def picture_clocks(
         clock = DeviceClock(_fits(connection, boot, first, last))
         low, high = _device_ms(clock, first, last, start_utc_us, past_utc_us)
         if (low, high) != (first, last):
-            clock = DeviceClock(_fits(connection, boot, low, high))
+            around = _around(connection, boot, low, high)
+            clock = DeviceClock(_fits(connection, boot, *around))
         if int(clock.utc_us(np.zeros(1, np.int64))[0][0]) < past_utc_us:
             found.append((boot, clock))
     return found
@@ -49,6 +51,16 @@ def _end(connection: sqlite3.Connection, boot: BootKey, order: str) -> int | Non
         f"SELECT ref_ms FROM clock_fits WHERE {_KEY} ORDER BY ref_ms {order} LIMIT 1", tuple(boot)
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+def _around(connection: sqlite3.Connection, boot: BootKey, low: int, high: int) -> tuple[int, int]:
+    """The range with some fits on either side of it: between two fits there may be none."""
+    query = f"SELECT ref_ms FROM clock_fits WHERE {_KEY} AND ref_ms"
+    before, after = (
+        connection.execute(f"{query} {condition} LIMIT {_BESIDE}", (*boot, at)).fetchall()
+        for condition, at in (("<= ? ORDER BY ref_ms DESC", low), (">= ? ORDER BY ref_ms", high))
+    )
+    return int(before[-1][0]) if before else low, int(after[-1][0]) if after else high
 
 
 def _fits(connection: sqlite3.Connection, boot: BootKey, low: int, high: int) -> list[ClockFit]:
