@@ -216,24 +216,47 @@ def temperature(figure: Any, a: Analysis) -> None:
     ax.set_xlabel(f"{unit} after the start")
 
 
+def methods(figure: Any, a: Analysis) -> None:
+    """Each method with its interval."""
+    axes = figure.subplots()
+    shown = [m for m in a.methods if m.value is not None]
+    names = [m.name.replace("_", " ") for m in shown] + [f"to quote: {a.best.name}"]
+    for k, m in enumerate([*shown, a.best]):
+        if m.value is None or m.low is None or m.high is None:
+            continue
+        bars = [[m.value - m.low], [m.high - m.value]]
+        strong = k == len(shown)
+        axes.errorbar(
+            [m.value], [k], xerr=bars, fmt="s" if strong else "o", capsize=4,
+            color="black" if strong else "0.4",
+        )  # fmt: skip
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.ticklabel_format(axis="x", style="sci", scilimits=(-3, 4), useMathText=True)
+    sign = "positive = gas lost" if a.chamber.volume_m3 is not None else "falling = negative"
+    axes.set_xlabel(f"{a.unit} at {a.chamber.t_ref_k - 273.15:g} °C, 95 % intervals ({sign})")
+
+
 def allan(figure: Any, a: Analysis) -> None:
     """Deviation by averaging time with 95 % limits, and the noise model through it."""
     ax = figure.subplots()
-    lag = np.array([p.lag_s for p in a.allan])
-    mid = np.array([p.deviation_pa for p in a.allan])
-    low, high = (np.array([getattr(p, name) for p in a.allan]) for name in ("low_pa", "high_pa"))
-    ax.errorbar(
-        lag, mid, np.maximum(0.0, np.stack([mid - low, high - mid])), fmt="o", color="0.3",
-        markersize=3.5, elinewidth=0.8, label="measured, 95 %",
-    )  # fmt: skip
-    if a.noise is not None:
-        model = np.sqrt([a.noise.noise.allan_variance(float(one)) for one in lag])
-        ax.plot(lag, model, "-", color="black", linewidth=1, label="noise model")
-    ax.set_xscale("log")
-    ax.set_yscale("log")
+    points = [p for p in a.allan if p.deviation_pa > 0]
+    lag = np.array([p.lag_s for p in points])
+    bars = [[max(0.0, p.deviation_pa - p.low_pa), p.high_pa - p.deviation_pa] for p in points]
+    if points:
+        ax.errorbar(
+            lag, [p.deviation_pa for p in points], np.array(bars).T, fmt="o", color="0.3",
+            markersize=3.5, elinewidth=0.8, label="measured, 95 %",
+        )  # fmt: skip
+        ax.set_xscale("log")
+        ax.set_yscale("log")
+        if a.noise is not None and a.noise.noise.parts.any():
+            grid = np.geomspace(lag[0], lag[-1], 100)
+            model = np.sqrt([a.noise.noise.allan_variance(float(one)) for one in grid])
+            ax.plot(grid, model, "-", color="black", linewidth=1, label="noise model")
+        _legend(figure, ax)
     ax.set_xlabel("averaging time, s")
     ax.set_ylabel("Allan deviation, Pa")
-    _legend(figure, ax)
 
 
 def course(figure: Any, raw: RawSamples, phases: Sequence[Mapping[str, Any]]) -> None:

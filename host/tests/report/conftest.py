@@ -1,58 +1,34 @@
 """Two stores, filled once: two hours of a leak, and leak tests of which one is tried twice."""
 
 import contextlib
+from pathlib import Path
 
 import pytest
 
+from hullwatch.bench.rig import load_rig
 from hullwatch.bench.simbench import SimBench
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.ingest.logger import Logger
 from hullwatch.ingest.settings import read_settings
 from hullwatch.leaktest import follow, nodebody, recipefile
-from hullwatch.sim.chamberspec import ChamberSpec
-from hullwatch.sim.plumbing import PlumbingSpec
 from hullwatch.store import Reader, Store
 from hullwatch.store.calibrations import CalibrationRow
 
 HOSTILE = "<b>jar&amp;</b>"
 LEAK = 1e-4
-WIRING = "16:supply:fill:nc:60:dump;17:dump:vent:nc:0"
 BOUNDED = {
     "temp_lag_ms": 3_000, "temp_gradient_uk": 100, "settling_ms": 3_000, "u_volume_ppm": 2_000,
 }  # fmt: skip
-QUICK = {
-    "day_amplitude_k": 0.0, "weather_rms_k": 0.0, "gas_tau_s": 2.0, "probe_tau_s": 2.0,
-    "wall_j_m2_k": 1e6, "self_heat_k": 0.0,
-}  # fmt: skip
-RECIPE = """name = "jar"
-kind = "pressure_decay"
-tries = 2
-[valves]
-use = ["supply", "dump"]
-[pressure]
-target_pa = 117000
-tolerance_pa = 5000
-gross_pa = 6000
-[limit]
-leak_pa_m3_s = 1e-3
-[fill]
-time_s = 20
-[stabilise]
-time_s = 60
-[measure]
-time_s = 60
-[vent]
-time_s = 10
-[supply]
-vented = true
-"""
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+RIG = EXAMPLES / "rig.toml"
+RECIPE = (EXAMPLES / "recipes" / "decay.toml").read_text()
 
 
 class Desk:
     """A logger that also asks."""
 
-    def __init__(self, path, **spec):
-        self.bench = SimBench(BenchSpec(seed=3, **spec))
+    def __init__(self, path, spec):
+        self.bench = SimBench(spec)
         self.store = Store.open(path, 1_700_000_000_000_000)
         self.logger = Logger(
             self.bench.open_port(), self.store, self.bench, 77, lambda event: None, 5.0
@@ -86,10 +62,11 @@ class Desk:
 def leaking(tmp_path_factory):
     """Path and true mean rate. Two hours at 2 Hz: 1e-4 Pa·m³/s out of 1 L, a hostile name."""
     path = tmp_path_factory.mktemp("leaking") / "jar.db"
-    desk = Desk(
-        path, chamber=ChamberSpec(leak_pa_m3_s=LEAK, seed=3, **QUICK), period_us=500_000,
+    spec = BenchSpec(
+        chamber=load_rig(RIG, seed=3, leak_pa_m3_s=LEAK).chamber, period_us=500_000, seed=3,
         extra={**BOUNDED, "name": HOSTILE, "reserve_limit_pa": 110_000},
     )  # fmt: skip
+    desk = Desk(path, spec)
     desk.run(7200)
     with Reader.open(path) as reader:
         node = reader.nodes()[0].node
@@ -119,16 +96,12 @@ def tested_db(tmp_path_factory):
     A-2 is measured for longer, or its uncertainty would be more than a quarter of its limit.
     """
     path = tmp_path_factory.mktemp("tested") / "tests.db"
-    desk = Desk(
-        path, chamber=ChamberSpec(leak_pa_m3_s=1e-4, seed=3, **QUICK), period_us=100_000,
-        plumbing=PlumbingSpec(WIRING, vented=True),
-        extra={**BOUNDED, "overpressure_pa": 123_000, "windows_s": (3600,)},
-    )  # fmt: skip
+    desk = Desk(path, load_rig(RIG, seed=3))
     desk.run(5)
     config = nodebody.configuration(read_settings(desk))
     for part, attempt, limit in (("A-1", 1, "1e-3"), ("A-2", 1, "8.2e-5"), ("A-2", 2, "8.2e-5"),
                                  ("<A-3>", 1, "1e-3")):  # fmt: skip
-        text = RECIPE.replace("1e-3", limit)
+        text = RECIPE.replace("leak_pa_m3_s = 1e-3", f"leak_pa_m3_s = {limit}")
         if part == "A-2":
             text = text.replace("[measure]\ntime_s = 60", "[measure]\ntime_s = 300")
         recipe = recipefile.parse(text, "jar.toml")

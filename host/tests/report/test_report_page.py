@@ -115,7 +115,7 @@ def test_a_leak_test_as_a_page(hullwatch, tested_db, tmp_path):
     assert code == 0
     assert out.startswith("t.html: PASS; (")
     page = Page((tmp_path / "t.html").read_text())
-    assert "part <A-3>, try 1 of 2; recipe jar (pressure decay)" in page.text
+    assert "part <A-3>, try 1 of 2; recipe jar decay (pressure decay)" in page.text
     assert "Second opinion of the host" in page.text
     assert page.tags.count("figure") == 3
 
