@@ -177,10 +177,18 @@ def _notes(item: pytest.Item) -> dict[str, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """What a test measured and with what goes into its report, and so into JUnit XML."""
+    """What a test measured and with what goes into its report, and so into JUnit XML.
+
+    A switch that fails in the middle of a test breaks the bench for those that follow.
+    """
     report = yield
+    error = call.excinfo.value if call.excinfo is not None else None
+    wanted = getattr(getattr(item, "callspec", None), "params", {}).get("hil_declared")
+    if wanted is not None and getattr(error, "breaks_bench", False):
+        cause = (item.nodeid, str(error))
+        item.config.stash[_BROKEN].setdefault(_declared(item.config, wanted).name, cause)
     notes = item.stash.get(_NOTES, None)
     if notes and report.when == "teardown":
         from hullwatch.hil import evidence

@@ -20,6 +20,7 @@ class SwitchFailed(HullwatchError):
     """A switch did not do what it was told; the bench cannot be trusted any more."""
 
     exit_code = 40
+    breaks_bench = True
 
 
 class Switch(Protocol):

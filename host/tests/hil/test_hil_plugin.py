@@ -165,6 +165,25 @@ def test_a_broken_bench_fails_once_with_its_first_cause(run, pytester):
     )
 
 
+def test_a_switch_that_fails_in_a_test_breaks_the_bench(run):
+    done = run(
+        "--bench", "sim", "-rs",
+        test_mine="""
+        from hullwatch.hil.switches import SwitchFailed
+
+        def test_first(bench):
+            raise SwitchFailed("switch usb: exit code 1")
+
+        def test_second(node):
+            pass
+        """,
+    )  # fmt: skip
+    done.assert_outcomes(failed=1, skipped=1)
+    done.stdout.fnmatch_lines(
+        ["*bench sim is broken, see test_mine.py::test_first?sim?: switch usb: exit code 1*"]
+    )
+
+
 def test_what_this_machine_lacks_is_a_skip_or_with_strict_a_failure(run, pytester):
     text = 'name = "far"\nkind = "mpy"\nneeds_programs = ["no-such-program"]\n'
     pytester.path.joinpath("far.toml").write_text(text)
