@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from hullwatch.errors import HullwatchError
 from hullwatch.store import Reader
-from hullwatch.web import assets
+from hullwatch.web import assets, metrics
 from hullwatch.web.ask import Ask, Download, Endpoint
 from hullwatch.web.describe import description
 from hullwatch.web.failures import NoSuch, status_of, told
@@ -63,6 +63,7 @@ def _routes(site: Site, feed: Feed, readers: Readers, order_readers: Readers) ->
     ]
     return [
         *table,
+        Route("/metrics", _measured(site, readers), methods=["GET"]),
         Route(STREAM, _streamed(feed), methods=["GET"]),
         Route(PLACES, _counted(feed), methods=["GET"]),
         Route(ROOT, _described, methods=["GET"]),
@@ -97,6 +98,16 @@ def _answered(one: Endpoint, site: Site, readers: Readers) -> _Answer:
             headers = {**_NO_STORE, "content-disposition": disposition}
             return Response(found.content, media_type=found.kind, headers=headers)
         return JSONResponse(found, headers=_NO_STORE)
+
+    return answer
+
+
+def _measured(site: Site, readers: Readers) -> _Answer:
+    async def answer(_: Request) -> Response:
+        content = await readers.run(
+            lambda reader: metrics.exposition(reader, site.now_utc_us(), site.alarms.alarms())
+        )
+        return Response(content, media_type=metrics.CONTENT_TYPE, headers=_NO_STORE)
 
     return answer
 
