@@ -23,7 +23,7 @@ import doc_console
 import gen_docs
 from hullwatch.bench.simbench import SimBench
 from hullwatch.bench.spec import BenchSpec
-from hullwatch.cli import rates
+from hullwatch.cli import rates, report
 from hullwatch.ingest.logger import Logger
 from hullwatch.link.recordkinds import RECORD_BYTES
 from hullwatch.store import Store
@@ -182,7 +182,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_the_picture_is_whole() -> None:
     root = ET.parse(ROOT / "host/docs/overview.svg").getroot()
     words = " ".join("".join(root.itertext()).split())
-    for station in ("Chamber", "Sensor", "Node", "Link", "Store", "Certificate", "planned"):
+    for station in ("Chamber", "Sensor", "Node", "Link", "Store", "Report"):
         assert station in words
 
 
@@ -219,6 +219,8 @@ def test_no_tracked_text_names_a_machine_or_a_registry() -> None:
 JOURNEY = re.findall(r"^\d+\. `([\w./]+\.py)`", README, re.MULTILINE)
 SERIAL_PORT = "host/hullwatch/transport/serialport.py"
 READER = "host/hullwatch/store/reader.py"
+RATES = "host/hullwatch/cli/rates.py"
+SECOND_OPINION = "host/hullwatch/assess/reduction.py"
 SIM_PORT = "host/hullwatch/bench/simbench.py"
 DIALOGUE = "host/hullwatch/ingest/dialogue.py"
 SESSION = "host/hullwatch/link/session.py"
@@ -228,7 +230,7 @@ Edges = set[tuple[str, str]]
 
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory) -> Edges:
-    """(calling file, called file) while one 10 s window goes from the sensor to `rates`."""
+    """(calling file, called file) while one 10 s window goes from the sensor to a report."""
     edges: Edges = set()
     folder = f"{ROOT}/"
 
@@ -248,30 +250,38 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Edges:
                 logger.step(0.25)
             logger.finish()
             shown = CliRunner().invoke(rates.command, ["--db", str(database)])
+            page = database.with_suffix(".html")
+            made = CliRunner().invoke(report.command, ["--db", str(database), "--out", str(page)])
         finally:
             sys.setprofile(None)
     assert shown.exit_code == 0
     assert "Pa·m³/s" in shown.output
+    assert made.exit_code == 0
+    assert "Pa·m³/s" in page.read_text("utf-8")
     return edges
 
 
-def test_the_journey_is_told_from_register_to_row() -> None:
+def test_the_journey_is_told_from_register_to_report() -> None:
     assert len(JOURNEY) > 15
     assert len(set(JOURNEY)) == len(JOURNEY)
     assert JOURNEY[0] == "firmware/hullnode/drivers/bmp581.py"
-    assert JOURNEY[-3:] == ["host/hullwatch/store/batch.py", READER, "host/hullwatch/cli/rates.py"]
+    at = JOURNEY.index(RATES)
+    assert JOURNEY[at - 2 : at] == ["host/hullwatch/store/batch.py", READER]
+    assert JOURNEY[at + 1] == SECOND_OPINION
+    assert JOURNEY[-1] == "host/hullwatch/report/page.py"
     for name in JOURNEY:
         assert (ROOT / name).is_file(), name
 
 
 def test_each_step_of_the_journey_leads_to_the_next(calls: Edges) -> None:
-    """One of two neighbours calls the other, or a third file calls both; but for two places.
+    """One of two neighbours calls the other, or a third file calls both; but for three places.
 
-    Those are the wire (next test) and the database: that `rates` printed the window is its test.
+    Those are the wire (next test) and the database, which is read twice: that `rates` printed the
+    window and that the report has a rate is its test.
     """
     callers = {calling for calling, _ in calls}
     for a, b in pairwise(JOURNEY):
-        if SERIAL_PORT in (a, b) or b == READER:
+        if SERIAL_PORT in (a, b) or b in (READER, SECOND_OPINION):
             continue
         direct = (a, b) in calls or (b, a) in calls
         wired = any((c, a) in calls and (c, b) in calls for c in callers)
