@@ -64,7 +64,7 @@ def test_every_operation(yard, tally, trials):
 
 
 @pytest.mark.row("power cut at a random byte", "sim")
-@slice_and_full(4, 500)
+@slice_and_full(4, 1000)
 def test_random_bytes(yard, tally, trials):
     """Up to three cuts a life, also while it starts; a torn write keeps any of its bytes."""
     for seed in range(trials):
