@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from hullwatch.analysis.series import Series
 from hullwatch.analysis.whole import Analysis, Mark, analyse_series
 from hullwatch.assess.reduction import Cells, Law, Reduction
 from hullwatch.assess.setup import Settings, chamber_of, settings_of, told_apart
+from hullwatch.assess.warmup import warm_up
 from hullwatch.calibration import Standing
 from hullwatch.errors import InputError
 from hullwatch.store import BootKey, BootRow, DeviceClock, MarkRow, Reader
@@ -119,7 +120,8 @@ def analyse(
     found = analyse_series(
         fine, chamber, [*_stored_marks(reader.marks(node)), *marks], read.octaves, real_gas=real_gas
     )
-    found = replace(found, notes=(*notes, *found.notes))
+    warmed = tuple(_warmed(reader, pieces, chamber))
+    found = replace(found, notes=(*notes, *warmed, *found.notes))
     row = known[0].row if known else None
     return Assessment(
         node, row.name if row else "", row.sensor if row else "", read.samples,
@@ -129,6 +131,14 @@ def analyse(
         tuple(dict.fromkeys(settings.row.number for settings in known)), standings,
         tuple((piece.boot.key, *_numbers(piece, _period(pieces))) for piece in pieces), found,
     )  # fmt: skip
+
+
+def _warmed(reader: Reader, pieces: list[_Piece], chamber: Chamber) -> Iterator[str]:
+    """Boots whose start lies in the span, and which heat their thermometer."""
+    for piece in pieces:
+        seen = warm_up(reader, piece.boot.key, _period(pieces)) if piece.start_us == 0 else None
+        if seen is not None:
+            yield seen.said(chamber.temp_gradient_k)
 
 
 def _stored_marks(rows: Iterable[MarkRow]) -> list[Mark]:
