@@ -9,6 +9,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# two files of tests at a time; WORKERS= runs them one after the other, as the debugger wants it
+WORKERS ?= -n 2 --dist loadfile
 BIN := .venv/bin
 PY_SOURCES := firmware host tools $(wildcard hil_tests)
 FIRMWARE := firmware/hullcore firmware/hullnode $(wildcard firmware/boards firmware/main.py)
@@ -25,7 +27,7 @@ demo: $(STAMP)
 	@$(BIN)/hullwatch demo $(ARGS)
 
 test: lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check --output-format concise $(PY_SOURCES)
