@@ -24,7 +24,13 @@ _STYLE = {
     "figure.constrained_layout.use": True, "axes.formatter.useoffset": True,
     "path.simplify": True,
 }  # fmt: skip
-_SHADES = {"fill": "0.80", "stabilise": "0.92", "measure": "1.0"}
+_SHADES = {
+    "fill": "0.80",
+    "evacuate": "0.80",
+    "stabilise": "0.92",
+    "measure": "1.0",
+    "vent": "0.86",
+}
 _MOST = 4000
 """Points of one line: a page has no more columns."""
 
@@ -267,12 +273,13 @@ def course(figure: Any, raw: RawSamples, phases: Sequence[Mapping[str, Any]]) ->
         t, y = _thinned(raw, values)
         t, y = _gaps_as_gaps(t, y) if len(raw.sample) <= _MOST else (t, y)
         ax.plot(t - start, y, "-", color="0.15", linewidth=1)
-    edges = {int(n): float(us) / 1e6 - start for n, us in zip(raw.sample, raw.due_us, strict=True)}
-    last = float(raw.due_us[-1]) / 1e6 - start
+    times = raw.due_us / 1e6 - start
+    last = float(times[-1])
     for phase in phases:
-        begin, end = edges.get(phase["first"], 0.0), edges.get(phase["past"], last)
+        at = np.searchsorted(raw.sample, (phase["first"], phase["past"]))
+        begin, end = (float(one) for one in times[np.minimum(at, len(times) - 1)])
         for ax in (top, bottom):
-            ax.axvspan(begin, end, color=_SHADES[phase["name"]], zorder=0, linewidth=0)
+            ax.axvspan(begin, end, color=_SHADES.get(phase["name"], "0.95"), zorder=0, linewidth=0)
         top.text(
             begin, 1.02, f" {phase['name']}", transform=top.get_xaxis_transform(), fontsize=8,
             va="bottom", rotation=0 if end - begin > 0.12 * last else 30,
