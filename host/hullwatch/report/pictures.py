@@ -280,9 +280,10 @@ def course(figure: Any, raw: RawSamples, phases: Sequence[Mapping[str, Any]]) ->
         begin, end = (float(one) for one in times[np.minimum(at, len(times) - 1)])
         for ax in (top, bottom):
             ax.axvspan(begin, end, color=_SHADES.get(phase["name"], "0.95"), zorder=0, linewidth=0)
+        wide = end - begin > 0.12 * last  # the name of a short one stands upright inside
         top.text(
-            begin, 1.02, f" {phase['name']}", transform=top.get_xaxis_transform(), fontsize=8,
-            va="bottom", rotation=0 if end - begin > 0.12 * last else 30,
+            begin, 1.02 if wide else 0.06, f" {phase['name']}", fontsize=8, va="bottom",
+            rotation=0 if wide else 90, transform=top.get_xaxis_transform(),
         )  # fmt: skip
     top.set_ylabel("pressure, Pa")
     bottom.set_ylabel("temperature, K")
