@@ -31,8 +31,6 @@ _SEED = 7
 class BenchBroken(HullwatchError):
     """The bench itself does not work; the message is the first cause."""
 
-    exit_code = 40
-
 
 def lacks(declared: BenchFile) -> str:
     """What this machine lacks for a bench: a program, a package, a variable; empty if nothing."""

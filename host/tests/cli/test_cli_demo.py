@@ -244,7 +244,7 @@ def test_a_node_in_a_section_of_a_scenario(json_of, refused, home):
     assert inside >= len(minutes) - 2
     common = ("demo", "--bench", "sim", "--scenario", "jar.toml")
     assert "--leak does not go with --scenario" in refused(2, *common, "--leak", "1e-4")
-    assert "one sensor a section" in refused(2, *common, "--compensation", "probe")
+    assert "sits in another section" in refused(2, *common, "--compensation", "probe")
     assert "no section 'lid'" in refused(2, *common, "--section", "lid")
     assert "--section needs --scenario" in refused(2, "demo", "--bench", "sim", "--section", "jar")
     (home / "jar.toml").write_text("[[section]]\nname = 3\n")

@@ -210,6 +210,9 @@ time_s = 600
 time_s = 10
 [supply]
 vented = true
+[vessel]
+volume_l = 1.0
+u_volume_percent = 0.2
 """
 
 
