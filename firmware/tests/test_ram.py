@@ -7,6 +7,8 @@ import ram_table
 import run_on_vm
 from hullnode import unload
 
+pytestmark = pytest.mark.timeout(600)  # four configurations in three layouts, twice for one
+
 
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ram_table.Table]:
