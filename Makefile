@@ -9,8 +9,8 @@
 
 PYTHON ?= python3
 ARGS ?=
-# two files of tests at a time; WORKERS= runs them one after the other, as the debugger wants it
-WORKERS ?= -n 2 --dist loadfile
+# two workers (tools/one_clock.py says what goes together); WORKERS= is one, as a debugger wants it
+WORKERS ?= -n 2 --dist loadgroup
 BIN := .venv/bin
 PY_SOURCES := firmware host tools $(wildcard hil_tests)
 FIRMWARE := firmware/hullcore firmware/hullnode $(wildcard firmware/boards firmware/main.py)

@@ -9,6 +9,7 @@ import zlib
 
 import pytest
 
+import one_clock
 from hullwatch.bench.simbench import SimBench
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.ingest.logger import Logger
@@ -19,6 +20,12 @@ from hullwatch.store import Store
 
 _NOW_US = 1_700_000_000_000_000
 UID = bytes.fromhex("e66138528350b42c")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Of the whole run, not of this folder alone."""
+    one_clock.group(items)
 
 
 class Wire:

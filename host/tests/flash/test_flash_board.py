@@ -9,6 +9,8 @@ from hullwatch.flash.corehash import core_hash, file_hash
 from hullwatch.flash.errors import FlashError, NoRoom, NotStarted, WrongMicroPython
 from hullwatch.transport.rawrepl import RawRepl
 
+pytestmark = pytest.mark.campaign  # by terminals that on a busy machine go away for a moment
+
 CODE = ("main.py", "hullcore/", "hullnode/", "board/")
 
 
