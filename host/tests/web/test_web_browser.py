@@ -123,17 +123,33 @@ def test_keys_zoom_move_and_lead_everywhere(served, tab):
     assert outline == "solid"
 
 
-@pytest.mark.campaign  # on a busy machine the mouse is moved before the plot listens
-def test_a_drag_across_a_plot_is_a_zoom_and_a_double_click_shows_everything(served, tab):
-    page = tab(served.port, f"#/chamber/{served.node}")
-    page.wait_for_selector(".plots[data-drawn]")
-    whole = int(page.get_attribute(".plots", "data-samples"))
+def steady(page):
+    """Until the plot has stayed in its place for half a second."""
+    places = []
+
+    def stayed():
+        places.append(page.locator("[data-plot=pressure] .u-over").bounding_box())
+        return len(places) > 10 and all(place == places[-1] for place in places[-10:])
+
+    until(page, stayed)
+
+
+def dragged(page):
+    """Across a tenth of the plot."""
     box = page.locator("[data-plot=pressure] .u-over").bounding_box()
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] * 0.4, middle)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.5, middle, steps=5)
     page.mouse.up()
+
+
+def test_a_drag_across_a_plot_is_a_zoom_and_a_double_click_shows_everything(served, tab):
+    page = tab(served.port, f"#/chamber/{served.node}")
+    page.wait_for_selector(".plots[data-drawn]")
+    whole = int(page.get_attribute(".plots", "data-samples"))
+    steady(page)
+    dragged(page)
     until(page, lambda: plots(page, "samples") < whole // 5)
     assert page.get_attribute("button:text('Live')", "aria-pressed") == "false"
     page.dblclick("[data-plot=pressure] .u-over")
@@ -298,7 +314,10 @@ def test_a_wrong_token_is_told_and_not_kept(served, tab):
 
 @pytest.fixture
 def demo(tmp_path, monkeypatch):
-    """A demo on a MicroPython VM with valves, four times as fast as a clock; its port."""
+    """A demo on a MicroPython VM with valves, twice as fast as a clock; its port.
+
+    Not faster: a node that comes late on a busy machine makes its outputs safe by itself.
+    """
     import subprocess
     import sys
 
@@ -309,7 +328,7 @@ def demo(tmp_path, monkeypatch):
     (tmp_path / "token").write_text(TOKEN)
     command = [
         sys.executable, "-c", "from hullwatch.cli import main; main()", "demo", "--bench", "mpy",
-        "--valves", "--speed", "4", "--rate", "5", "--leak", "3e-4", "--for", "900s",
+        "--valves", "--speed", "2", "--rate", "2", "--leak", "3e-4", "--for", "900s",
         "--http-port", "0", "--token-file", str(tmp_path / "token"), "--db", str(tmp_path / "d.db"),
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -341,9 +360,7 @@ def test_a_demo_is_watched_and_a_test_started_and_aborted(demo, tab):
     until(page, lambda: page.inner_text(".countdown") != left)
     page.click("button:text-is('Abort test')")
     page.wait_for_selector("td:text-is('<u>A-1</u>')")
-    verdicts = page.inner_text("section[aria-label=Verdicts]")
-    # a VM that came late on a busy machine has made its outputs safe before the abort reached it
-    assert any(reason in verdicts for reason in ("aborted", "outputs", "sensor"))
+    assert "aborted" in page.inner_text("section[aria-label=Verdicts]")
     page.fill(".mark-form input", "valve <heard>")
     page.click(".mark-form button")
     page.wait_for_selector("td:text-is('valve <heard>')")
