@@ -5,6 +5,7 @@ import contextlib
 import random
 import sqlite3
 import struct
+import sys
 import zlib
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 import one_clock
 from hullwatch.bench.simbench import SimBench
 from hullwatch.bench.spec import BenchSpec
+from hullwatch.cli.app import main
 from hullwatch.ingest.logger import Logger
 from hullwatch.link import messages as m
 from hullwatch.link.events import Status
@@ -240,6 +242,21 @@ def site(tmp_path):
             return made
 
         yield make
+
+
+@pytest.fixture
+def hullwatch(capsys, monkeypatch):
+    """Runs a command in this process; (exit code, stdout, stderr)."""
+
+    def run(*args):
+        monkeypatch.setattr(sys, "argv", ["hullwatch", *map(str, args)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        return ended.value.code or 0, out, err
+
+    return run
 
 
 class ChipBench:

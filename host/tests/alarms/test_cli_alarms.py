@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from hullwatch.cli.app import main
 from hullwatch.store import Reader
 
 FILE = """
@@ -23,18 +22,10 @@ run = {run}
 
 
 @pytest.fixture
-def hullwatch(capsys, monkeypatch, tmp_path):
+def alarms(hullwatch, tmp_path, monkeypatch):
+    """`hullwatch alarms` in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*args):
-        monkeypatch.setattr(sys, "argv", ["hullwatch", "alarms", *map(str, args)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err
-
-    return run
+    return lambda *words: hullwatch("alarms", *words)
 
 
 @pytest.fixture
@@ -60,58 +51,58 @@ def told(out):
     return [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
 
 
-def test_from_silence_to_closed(hullwatch, db, file):
+def test_from_silence_to_closed(alarms, db, file):
     path, out = file
-    code, text, _ = hullwatch("run", "--db", db, "--config", path, "--once", "--json")
+    code, text, _ = alarms("run", "--db", db, "--config", path, "--once", "--json")
     assert code == 0
     (line,) = [json.loads(line) for line in text.splitlines()]
     assert (line["transition"], line["rule"], line["state"]) == ("raised", "node_silent", "active")
     (message,) = told(out)
     assert message["chamber"] == "jar"
     assert message["text"].startswith("nothing heard for")
-    assert hullwatch("run", "--db", db, "--config", path, "--once")[1] == ""
+    assert alarms("run", "--db", db, "--config", path, "--once")[1] == ""
     assert len(told(out)) == 1
 
-    code, text, _ = hullwatch("list", "--db", db, "--json")
+    code, text, _ = alarms("list", "--db", db, "--json")
     (row,) = json.loads(text)["alarms"]
     assert row["state"] == "active"
     with Reader.open(db) as reader:
         assert row["subject"] == reader.nodes()[0].node
 
-    code, text, _ = hullwatch("ack", row["id"], "--db", db, "--config", path, "--by", "ada")
+    code, text, _ = alarms("ack", row["id"], "--db", db, "--config", path, "--by", "ada")
     assert (code, text) == (0, "alarm 1 acknowledged by ada; it is acknowledged\n")
-    hullwatch("run", "--db", db, "--config", path, "--once")
+    alarms("run", "--db", db, "--config", path, "--once")
     assert [one["transition"] for one in told(out)] == ["raised", "acknowledged"]
     assert told(out)[1]["acknowledged_by"] == "ada"
-    code, _, err = hullwatch("ack", row["id"], "--db", db)
+    code, _, err = alarms("ack", row["id"], "--db", db)
     assert code == 2
     assert "acknowledged already" in err
 
 
-def test_a_channel_that_fails_is_said_and_owed(hullwatch, db, tmp_path):
+def test_a_channel_that_fails_is_said_and_owed(alarms, db, tmp_path):
     path = tmp_path / "alarms.toml"
     path.write_text(FILE.format(run=json.dumps([sys.executable, "-c", "raise SystemExit(3)"])))
-    code, _, err = hullwatch("run", "--db", db, "--config", path, "--once")
+    code, _, err = alarms("run", "--db", db, "--config", path, "--once")
     assert code == 0
     assert err == "channel siren: exit code 3; it will be tried again\n"
-    code, text, _ = hullwatch("list", "--db", db)
+    code, text, _ = alarms("list", "--db", db)
     assert "channel siren is owed 1 messages: exit code 3" in text
-    code, text, err = hullwatch("try", "--config", path)
+    code, text, err = alarms("try", "--config", path)
     assert code == 67
     assert text == "siren: exit code 3\n"
     assert "not received by siren" in err
 
 
-def test_trying_a_file_sends_a_message_that_is_no_alarm(hullwatch, file):
+def test_trying_a_file_sends_a_message_that_is_no_alarm(alarms, file):
     path, out = file
-    code, text, _ = hullwatch("try", "--config", path)
+    code, text, _ = alarms("try", "--config", path)
     assert (code, text) == (0, "siren: received\n")
     (message,) = told(out)
     assert (message["transition"], message["alarm"]) == ("test", 0)
 
 
-def test_rules_in_force(hullwatch, file):
-    code, text, _ = hullwatch("rules", "--config", file[0], "--json")
+def test_rules_in_force(alarms, file):
+    code, text, _ = alarms("rules", "--config", file[0], "--json")
     assert code == 0
     rules = {row["rule"]: row for row in json.loads(text)}
     assert rules["node_silent"]["limit_s"] == 300
@@ -138,21 +129,21 @@ def test_rules_in_force(hullwatch, file):
         ("[rules\n", "line 1"),
     ],
 )
-def test_a_file_that_cannot_be_used(hullwatch, tmp_path, db, text, why):
+def test_a_file_that_cannot_be_used(alarms, tmp_path, db, text, why):
     path = tmp_path / "alarms.toml"
     path.write_text(text)
-    code, out, err = hullwatch("run", "--db", db, "--config", path, "--once")
+    code, out, err = alarms("run", "--db", db, "--config", path, "--once")
     assert code == 2
     assert out == ""
     assert why in err
     assert not db.with_name(f"{db.name}.alarms").exists()
 
 
-def test_no_database_and_no_file(hullwatch, tmp_path):
-    code, _, err = hullwatch("run", "--once")
+def test_no_database_and_no_file(alarms, tmp_path):
+    code, _, err = alarms("run", "--once")
     assert code == 6
     assert "hullwatch.db" in err
-    code, _, err = hullwatch("rules", "--config", tmp_path / "none.toml")
+    code, _, err = alarms("rules", "--config", tmp_path / "none.toml")
     assert code == 2
     assert "No such file" in err
     assert list(tmp_path.iterdir()) == []

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 import capability
-from hullwatch.cli.app import main
 from hullwatch.ingest import realclock
 
 COMMAND = [sys.executable, "-c", "from hullwatch.cli import main; main()"]
@@ -44,21 +43,6 @@ def left(home):
 @pytest.fixture
 def files(home):
     return lambda: left(home)
-
-
-@pytest.fixture
-def hullwatch(capsys, monkeypatch):
-    """Runs a command in this process; (exit code, stdout, stderr)."""
-
-    def run(*args):
-        monkeypatch.setattr(sys, "argv", ["hullwatch", *map(str, args)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err
-
-    return run
 
 
 @pytest.fixture

@@ -5,27 +5,17 @@ import html.parser
 import io
 import json
 import re
-import sys
 
 import pytest
 
 import capability
-from hullwatch.cli.app import main
 
 
 @pytest.fixture
-def hullwatch(capsys, monkeypatch, tmp_path):
+def report(hullwatch, tmp_path, monkeypatch):
+    """`hullwatch report` in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*args):
-        monkeypatch.setattr(sys, "argv", ["hullwatch", "report", *map(str, args)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err
-
-    return run
+    return lambda *words: hullwatch("report", *words)
 
 
 class Page(html.parser.HTMLParser):
@@ -58,17 +48,17 @@ tested_by = "A. Lovelace"
 """
 
 
-def test_one_hash_in_every_format(hullwatch, leaking_db, tmp_path):
+def test_one_hash_in_every_format(report, leaking_db, tmp_path):
     capability.module("weasyprint")
     pypdf = capability.module("pypdf")
     args = ("--db", leaking_db, "--limit", "2e-4 Pa·m³/s at 20C")
-    code, out, _ = hullwatch(*args, "--out", "a.html", "--json")
+    code, out, _ = report(*args, "--out", "a.html", "--json")
     assert code == 0
     told = json.loads(out)
     digest = told["facts_sha256"]
     assert told["verdict"] == "conforms"
     for name in ("b.html", "a.pdf", "a.json", "a.csv"):
-        assert hullwatch(*args, "--out", name)[0] == 0
+        assert report(*args, "--out", name)[0] == 0
     first = (tmp_path / "a.html").read_bytes()
     assert first == (tmp_path / "b.html").read_bytes()
     assert digest in Page(first.decode()).text
@@ -85,9 +75,9 @@ def test_one_hash_in_every_format(hullwatch, leaking_db, tmp_path):
     assert f"({value * 1e5:.2f}"[:4] in text
 
 
-def test_a_page_needs_nothing_and_believes_no_name(hullwatch, leaking_db, tmp_path):
+def test_a_page_needs_nothing_and_believes_no_name(report, leaking_db, tmp_path):
     (tmp_path / "head.toml").write_text(HEADING)
-    code, _, _ = hullwatch("--db", leaking_db, "--out", "a.html", "--heading", "head.toml")
+    code, _, _ = report("--db", leaking_db, "--out", "a.html", "--heading", "head.toml")
     assert code == 0
     text = (tmp_path / "a.html").read_text()
     page = Page(text)
@@ -102,16 +92,16 @@ def test_a_page_needs_nothing_and_believes_no_name(hullwatch, leaking_db, tmp_pa
     assert "A. Lovelace" in page.text
 
 
-def test_without_a_heading_it_is_no_certificate(hullwatch, leaking_db, tmp_path):
-    hullwatch("--db", leaking_db, "--out", "a.html")
+def test_without_a_heading_it_is_no_certificate(report, leaking_db, tmp_path):
+    report("--db", leaking_db, "--out", "a.html")
     text = Page((tmp_path / "a.html").read_text()).text
     assert "Leak rate report" in text
     assert not re.search("certificate of", text, re.IGNORECASE)
     assert "no verdict" in text
 
 
-def test_a_leak_test_as_a_page(hullwatch, tested_db, tmp_path):
-    code, out, _ = hullwatch("--db", tested_db, "--test", "<A-3>", "--out", "t.html")
+def test_a_leak_test_as_a_page(report, tested_db, tmp_path):
+    code, out, _ = report("--db", tested_db, "--test", "<A-3>", "--out", "t.html")
     assert code == 0
     assert out.startswith("t.html: PASS; (")
     page = Page((tmp_path / "t.html").read_text())
@@ -120,21 +110,21 @@ def test_a_leak_test_as_a_page(hullwatch, tested_db, tmp_path):
     assert page.tags.count("figure") == 3
 
 
-def test_a_batch_as_a_page(hullwatch, tested_db, tmp_path):
-    code, out, _ = hullwatch("--db", tested_db, "--batch", "--out", "b.html")
+def test_a_batch_as_a_page(report, tested_db, tmp_path):
+    code, out, _ = report("--db", tested_db, "--batch", "--out", "b.html")
     assert (code, out.splitlines()[0]) == (0, "b.html: 3 parts: 1 FAIL, 2 PASS")
     page = Page((tmp_path / "b.html").read_text())
     assert "2 of 3" in page.text
     assert "RETEST" in page.text
 
 
-def test_a_gauge_study_as_a_page(hullwatch, tmp_path):
+def test_a_gauge_study_as_a_page(report, tmp_path):
     rows = ["part,operator,trial,value"]
     for part, value in (("p1", 1.0), ("p2", 2.0), ("p3", 3.0)):
         for k, operator in enumerate("ab"):
             rows += [f"{part},{operator},{trial},{value + 0.01 * (k + trial)}" for trial in (1, 2)]
     (tmp_path / "study.csv").write_text("\n".join(rows))
-    code, out, _ = hullwatch("--gauge", "study.csv", "--tolerance", 2, "--out", "g.html")
+    code, out, _ = report("--gauge", "study.csv", "--tolerance", 2, "--out", "g.html")
     assert code == 0
     assert "R&R" in out
     text = Page((tmp_path / "g.html").read_text()).text
@@ -142,10 +132,10 @@ def test_a_gauge_study_as_a_page(hullwatch, tmp_path):
     assert "of a tolerance of 2." in text
 
 
-def test_parquet_holds_the_same_facts(hullwatch, tested_db, tmp_path):
+def test_parquet_holds_the_same_facts(report, tested_db, tmp_path):
     parquet = capability.module("pyarrow.parquet")
-    hullwatch("--db", tested_db, "--test", "A-1", "--out", "a.parquet")
-    hullwatch("--db", tested_db, "--test", "A-1", "--out", "a.json")
+    report("--db", tested_db, "--test", "A-1", "--out", "a.parquet")
+    report("--db", tested_db, "--test", "A-1", "--out", "a.json")
     table = parquet.read_table(tmp_path / "a.parquet").to_pylist()
     facts = json.loads((tmp_path / "a.json").read_text())
     by_name = {row["fact"]: row for row in table}
@@ -169,9 +159,9 @@ def test_parquet_holds_the_same_facts(hullwatch, tested_db, tmp_path):
         (("--out", "a.html", "--limit", "three"), "three"),
     ],
 )
-def test_what_cannot_be_reported(hullwatch, tested_db, tmp_path, args, why):
+def test_what_cannot_be_reported(report, tested_db, tmp_path, args, why):
     before = sorted(tmp_path.iterdir())
-    code, out, err = hullwatch("--db", tested_db, *args)
+    code, out, err = report("--db", tested_db, *args)
     assert code != 0
     assert out == ""
     assert why in err
@@ -182,15 +172,15 @@ def test_what_cannot_be_reported(hullwatch, tested_db, tmp_path, args, why):
 @pytest.mark.parametrize(
     ("text", "why"), [("colour = 'red'", "unknown key 'colour'"), ("number = 17", "number is 17")]
 )
-def test_a_heading_that_is_none(hullwatch, tested_db, tmp_path, text, why):
+def test_a_heading_that_is_none(report, tested_db, tmp_path, text, why):
     (tmp_path / "head.toml").write_text(text)
-    code, _, err = hullwatch("--db", tested_db, "--out", "a.html", "--heading", "head.toml")
+    code, _, err = report("--db", tested_db, "--out", "a.html", "--heading", "head.toml")
     assert code == 2
     assert why in err
 
 
-def test_no_database(hullwatch, tmp_path):
-    code, _, err = hullwatch("--out", "a.html")
+def test_no_database(report, tmp_path):
+    code, _, err = report("--out", "a.html")
     assert code == 6
     assert "hullwatch.db" in err
     assert list(tmp_path.iterdir()) == []
