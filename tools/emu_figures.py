@@ -32,28 +32,9 @@ from hullwatch.store import Store
 
 WIRING = "16:supply:fill:nc:60:dump;17:dump:vent:nc:0"
 LEAVE, START = b"\x03", b"\x04"
-RECIPE = """name = "jar"
-kind = "pressure_decay"
-tries = 1
-[valves]
-use = ["supply", "dump"]
-[pressure]
-target_pa = 117000
-tolerance_pa = 5000
-gross_pa = 6000
-[limit]
-leak_pa_m3_s = 1e-3
-[fill]
-time_s = 55
-[stabilise]
-time_s = 600
-[measure]
-time_s = 60
-[vent]
-time_s = 10
-[supply]
-vented = true
-"""
+EXAMPLE = Path(__file__).parents[1] / "host" / "docs" / "examples" / "recipes" / "decay.toml"
+RECIPE = EXAMPLE.read_text().replace("time_s = 20", "time_s = 55")
+RECIPE = RECIPE.replace("[stabilise]\ntime_s = 60", "[stabilise]\ntime_s = 600")
 _TESTED = {
     "overpressure_pa": 123_000, "temp_lag_ms": 3_000, "temp_gradient_uk": 100,
     "settling_ms": 3_000, "u_volume_ppm": 2_000,

@@ -22,6 +22,8 @@ _NOT_FACTS = ("plots", "allan", "parts_pa_s")
 _SPAN = ("node", "name", "sensor", "samples", "boots", "from", "to", "length_s", "stretch_s")
 _BARS = 400
 """More windows than that in a picture are a smear: the next longer length is drawn."""
+_ALL = 1 << 31
+_MARGIN_US = 10_000_000  # a window ends after its last sample; whether it lies within, samples say
 
 
 def of_period(
@@ -94,20 +96,42 @@ def _settings(reader: Reader, found: Assessment) -> Settings | None:
 
 
 def windows_within(reader: Reader, found: Assessment) -> list[WindowRow]:
-    """The node's windows of these samples, of the shortest length that a picture can show."""
-    spans = {boot: (first, past) for boot, first, past in found.spans}
-    lengths: dict[float, list[WindowRow]] = {}
-    for row in reader.windows(found.node):
-        key = next((b for b in spans if (b.epoch, b.boot) == (row.epoch, row.boot)), None)
-        if key is None or row.first_sample is None or row.last_sample is None:
-            continue
-        first, past = spans[key]
-        if first <= row.first_sample and row.last_sample < past:
-            lengths.setdefault(row.window_s, []).append(row)
-    for length in sorted(lengths):
-        if len(lengths[length]) <= _BARS:
-            return lengths[length]
-    return lengths[max(lengths)] if lengths else []
+    """The node's windows of these samples, of the shortest length that a picture can show.
+
+    With a clock only those of the span are read, of one length after the other: a year has three
+    million of 10 s.
+    """
+    configs = [row for row in reader.configs(found.node) if row.number in found.configs]
+    told = {float(text) for row in configs for text in row.windows_s.split(",") if text}
+    lengths = sorted(told or {row.window_s for row in reader.windows(found.node)})
+    rows: list[WindowRow] = []
+    for length in lengths:
+        beyond = 2 + int(_MARGIN_US / (length * 1e6))  # those past the end, left out afterwards
+        most = _ALL if length == lengths[-1] else _BARS + 1 + beyond
+        rows = _of_length(reader, found, length, most) or rows
+        if 0 < len(rows) <= _BARS:
+            break
+    return rows
+
+
+def _of_length(reader: Reader, found: Assessment, length: float, most: int) -> list[WindowRow]:
+    """At most `most` windows of a length that lie within the samples of the span."""
+    start, past = found.start_utc_us, found.past_utc_us
+    if start is None or past is None:
+        rows = reader.windows(found.node, length)
+    else:
+        margin = _MARGIN_US
+        told = reader.windows_utc(found.node, length, start - margin, past + margin, most)
+        rows = [row for row, _ in told]
+    spans = {(boot.epoch, boot.boot): (first, past) for boot, first, past in found.spans}
+
+    def within(row: WindowRow) -> bool:
+        first, past = spans.get((row.epoch, row.boot), (0, 0))
+        if row.first_sample is None or row.last_sample is None:
+            return False
+        return first <= row.first_sample and row.last_sample < past
+
+    return [row for row in rows if within(row)]
 
 
 def _window(row: WindowRow) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import sqlite3
 import struct
 import subprocess
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -189,31 +190,9 @@ def test_options_that_contradict(refused, words, told):
     assert told in refused(errors.InputError.exit_code, "flash", *words)
 
 
-RECIPE = """name = "jar"
-kind = "pressure_decay"
-tries = 1
-[valves]
-use = ["supply", "dump"]
-[pressure]
-target_pa = 117000
-tolerance_pa = 5000
-gross_pa = 6000
-[limit]
-leak_pa_m3_s = 1e-3
-[fill]
-time_s = 20
-[stabilise]
-time_s = 600
-[measure]
-time_s = 600
-[vent]
-time_s = 10
-[supply]
-vented = true
-[vessel]
-volume_l = 1.0
-u_volume_percent = 0.2
-"""
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "recipes" / "decay.toml"
+RECIPE = EXAMPLE.read_text().replace("time_s = 60", "time_s = 600")
+RECIPE += "[vessel]\nvolume_l = 1.0\nu_volume_percent = 0.2\n"
 
 
 def test_a_running_test_is_not_ended(home, start, interrupt, refused, hullwatch):

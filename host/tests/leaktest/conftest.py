@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hullwatch.bench.simbench import SimBench
@@ -32,28 +34,10 @@ QUICK = {
 }  # fmt: skip
 """Gas that takes the wall's temperature at once: half a minute of stabilising is enough."""
 
-RECIPE = """name = "jar"
-kind = "pressure_decay"
-tries = 1
-[valves]
-use = ["supply", "dump"]
-[pressure]
-target_pa = 117000
-tolerance_pa = 5000
-gross_pa = 6000
-[limit]
-leak_pa_m3_s = 1e-3
-[fill]
-time_s = 20
-[stabilise]
-time_s = 60
-[measure]
-time_s = 60
-[vent]
-time_s = 10
-[supply]
-vented = true
-"""
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "recipes" / "decay.toml"
+LINES = (line.partition("#")[0].rstrip() for line in EXAMPLE.read_text().splitlines())
+RECIPE = "".join(f"{line}\n" for line in LINES if line)
+RECIPE = RECIPE.replace("tries = 2", "tries = 1").replace("jar decay", "jar")
 
 
 def text_of(**changes):
