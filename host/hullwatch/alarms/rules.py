@@ -21,7 +21,7 @@ Rule = Callable[[Facts, "RuleSettings", bool], Finding]
 
 _DAY_US = 86_400_000_000
 _LET_GO = 1.25
-"""An alarm on a limit is let go when the value is this much better than the limit."""
+"""Reserve time is let go when it is this many times its limit."""
 
 
 def _finding(
