@@ -24,7 +24,14 @@ from hullwatch import errors
 from hullwatch.alarms.rules import RULES
 from hullwatch.cli import app
 from hullwatch.hil import benchfile
-from hullwatch.hil.capabilities import ACTUATED, MEANINGS, OF_KNOWN_LEAKS, POSSIBLE
+from hullwatch.hil.capabilities import (
+    ACTUATED,
+    MEANINGS,
+    NOT_ON_SIM,
+    OF_KNOWN_LEAKS,
+    OF_SECTIONS,
+    POSSIBLE,
+)
 from hullwatch.link import messages, recordkinds
 from hullwatch.link.fields import Field
 from hullwatch.web import describe
@@ -246,19 +253,30 @@ def packages() -> str:
 # --- benches --------------------------------------------------------------------------------------
 
 
+_REAL_NEEDS = (
+    (ACTUATED, "a switch"),
+    (OF_KNOWN_LEAKS, "a known leak"),
+    (OF_SECTIONS, "sections, and a switch for each hatch"),
+)
+
+
 def capabilities() -> str:
-    """Every capability: what it means, which supplied bench has it, what a real one needs."""
+    """Every capability: what it means, which supplied bench has it, what a real one needs.
+
+    Then those that `sim` cannot have, and why.
+    """
     supplied = ("sim", "mpy", "pico-emu")
     benches = [benchfile.load(benchfile.find(name, [])) for name in supplied]
     rows = []
     for name, meaning in MEANINGS.items():
         real = "declared" if name in POSSIBLE["real"] else "-"
-        real = (
-            "a switch" if name in ACTUATED else "a known leak" if name in OF_KNOWN_LEAKS else real
-        )
+        for names, needed in _REAL_NEEDS:
+            real = needed if name in names else real
         has = ["yes" if name in bench.can else "-" for bench in benches]
         rows.append((f"`{name}`", meaning, *has, real))
-    return table(("capability", "means", *supplied, "a real bench has it by"), rows)
+    found = table(("capability", "means", *supplied, "a real bench has it by"), rows)
+    reasons = "".join(f"- `{name}`: {why}.\n" for name, why in NOT_ON_SIM.items())
+    return f"{found}\nNot on `sim`, because imitated there they would prove nothing:\n\n{reasons}"
 
 
 # --- alarms ---------------------------------------------------------------------------------------

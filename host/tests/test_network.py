@@ -1,6 +1,7 @@
 """The network of sections against closed forms, and its balances of mass and energy."""
 
 import math
+import threading
 
 import pytest
 
@@ -8,7 +9,7 @@ from hullwatch.errors import AbsurdValue, InputError
 from hullwatch.sim.frontend import GaugePort
 from hullwatch.sim.gas import gas_named
 from hullwatch.sim.network import Network
-from hullwatch.sim.networkport import DifferentialPort, SectionLoss, SectionPort
+from hullwatch.sim.networkport import DifferentialPort, SectionLeak, SectionLoss, SectionPort
 from hullwatch.sim.networkspec import (
     BoundarySpec,
     EventSpec,
@@ -276,6 +277,55 @@ def test_operating_by_hand_is_the_same_as_by_event():
         assert got.gas_k == pytest.approx(want.gas_k, rel=1e-8)
     with pytest.raises(ValueError, match="past"):
         by_hand.operate(s(20.0), "ab", True)
+
+
+def test_a_path_takes_the_size_that_passes_what_is_asked():
+    network = one(150e3, "orifice", 0.0, **ISOTHERMAL)
+    (path,) = network.spec.paths
+    asked_mol_s = 1e-9 * CHOKED * 150e3 / math.sqrt(R * T_K * AIR.molar_mass_kg_mol)
+    network.pass_flow(s(10.0), path.name, asked_mol_s)
+    assert network.moved_mol(path.name, s(10.0)) == 0.0
+    moved = network.moved_mol(path.name, s(11.0))
+    assert moved == pytest.approx(asked_mol_s, rel=1e-3)
+    assert network.settled_us == s(10.0)
+    with pytest.raises(InputError, match="cannot pass"):
+        network.pass_flow(s(12.0), path.name, -asked_mol_s)
+    assert network.moved_mol(path.name, s(13.0)) == pytest.approx(3.0 * asked_mol_s, rel=1e-3)
+    network.pass_flow(s(14.0), path.name, 0.0)
+    closed = network.moved_mol(path.name, s(14.0))
+    assert network.moved_mol(path.name, s(20.0)) == closed
+
+
+def test_a_leak_that_is_set_late_is_set_at_once():
+    sections = (SectionSpec("a", 1e-3, 150e3), SectionSpec("b", 1e-3, 150e3))
+    paths = (PathSpec("H", ("a", "b"), "opening", 1e-3), PathSpec("leak-a", ("a", "outside")))
+    network = Network(NetworkSpec(sections, (OUTSIDE,), paths))
+    network.operate(s(20.0), "H", False)
+    SectionLeak(network, "a", T_K).set_leak(s(19.0), 1e-3)
+    assert network.moved_mol("leak-a", s(20.0)) == 0.0
+    lost = network.moved_mol("leak-a", s(21.0)) * R * T_K
+    assert lost == pytest.approx(1e-3, rel=1e-3)
+    with pytest.raises(InputError, match="no path 'leak-b'"):
+        SectionLeak(network, "b", T_K).set_leak(s(22.0), 1e-3)
+
+
+def test_threads_may_share_one():
+    """Nodes behind each other by seconds ask while hatches move: as one that asks alone."""
+    alone, shared = tree(), tree()
+    times_us = [s(0.5 * index) for index in range(200)]
+    found = {}
+
+    def ask(name):
+        found[name] = [shared.section(name, t_us).pressure_pa for t_us in times_us]
+
+    threads = [threading.Thread(target=ask, args=(name,)) for name in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    for name in "abc":
+        want = [alone.section(name, t_us).pressure_pa for t_us in times_us]
+        assert found[name] == pytest.approx(want, abs=0.05)
 
 
 def test_between_nodes_and_at_events_the_course_is_smooth_enough():

@@ -1,7 +1,7 @@
 """Several simulated nodes in one network, each logged into the same database, in virtual time.
 
-Every node has a virtual clock of its own; they are brought on in turn, a short step each,
-so no two differ by more than that step when a hatch is operated.
+Every node has a virtual clock of its own; `turns` keeps them together, so no two differ by more
+than a short step when a hatch is operated.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
+from hullwatch.bench import turns
 from hullwatch.bench.simbench import EPOCH_S, SimBench
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.ingest.dialogue import new_session
@@ -30,9 +31,8 @@ class _Node:
         self.port = self.bench.open_port()
         self.logger = Logger(self.port, store, self.bench, new_session(), _ignore, COMMIT_S)
 
-    def advance(self, until_us: int) -> None:
-        while self.bench.clock.us < until_us:
-            self.logger.step((until_us - self.bench.clock.us) / 1e6)
+    def step(self, seconds: float) -> None:
+        self.logger.step(seconds)
 
     def close(self) -> None:
         self.logger.finish()
@@ -70,12 +70,8 @@ class NodesBench:
         self, utc_s: float, progress: Callable[[float], None] = lambda _utc_s: None
     ) -> None:
         """Let every node run and be logged up to that time."""
-        end_us = round((utc_s - EPOCH_S) * 1e6)
-        while self._now_us < end_us:
-            self._now_us = min(self._now_us + round(_STEP_S * 1e6), end_us)
-            for node in self._nodes.values():
-                node.advance(self._now_us)
-            progress(self.utc_s())
+        turns.run_until(self._nodes.values(), utc_s, _STEP_S, progress)
+        self._now_us = max(self._now_us, round((utc_s - EPOCH_S) * 1e6))
 
     def operate(self, path: str, opened: bool) -> None:
         """Open or close a path now; KeyError for none."""

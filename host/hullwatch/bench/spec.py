@@ -20,7 +20,13 @@ from hullwatch.sim.frontend import (
 )
 from hullwatch.sim.network import Network
 from hullwatch.sim.networkpins import NetworkPins, check_wiring
-from hullwatch.sim.networkport import DifferentialPort, SectionLoss, SectionPort, outside_of
+from hullwatch.sim.networkport import (
+    DifferentialPort,
+    SectionLeak,
+    SectionLoss,
+    SectionPort,
+    outside_of,
+)
 from hullwatch.sim.networkspec import NetworkSpec
 from hullwatch.sim.onewire import SimOneWire
 from hullwatch.sim.plumbing import Pins, PlumbedSection, PlumbingSpec
@@ -223,6 +229,7 @@ class World:
     """Chamber, front end, register model on a bus: what the node's pins see.
 
     ``network``: the one to sit in, when several nodes share it; made from the spec otherwise.
+    `leaking` is what a leak can be set of, None for recorded data.
     """
 
     def __init__(
@@ -234,6 +241,7 @@ class World:
         self.truth: Truth = UnknownTruth()
         self.pins = Pins()
         self.network: Network | None = None
+        self.leaking: Chamber | SectionLeak | None = None
         entry = CATALOGUE[spec.sensor]
         if spec.replay is not None:
             self.model = entry.model(ReplayFrontEnd(spec.replay), now_us)
@@ -291,8 +299,9 @@ class World:
             if wiring != "none":
                 self.pins = NetworkPins(wiring, network)
             self.truth = ChamberTruth(SectionLoss(network, name), spec.chamber.t_ref_k)
+            self.leaking = SectionLeak(network, name, spec.chamber.t_ref_k)
             return SectionPort(network, name, outside_of(spec.network, name))
-        self.chamber = Chamber(spec.chamber, _section(spec))
+        self.leaking = self.chamber = Chamber(spec.chamber, _section(spec))
         self.truth = ChamberTruth(self.chamber, spec.chamber.t_ref_k)
         if spec.plumbing is not None:
             self.pins = Pins(spec.plumbing, self.chamber)

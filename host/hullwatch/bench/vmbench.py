@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from hullwatch.bench import littlefsimage
@@ -28,6 +29,7 @@ from hullwatch.errors import MissingCapability
 from hullwatch.flash.build import build
 from hullwatch.sim.board import VirtualClock
 from hullwatch.sim.firmware import config_files
+from hullwatch.sim.network import Network
 from hullwatch.transport.port import Port
 from hullwatch.transport.serialport import SerialPort
 
@@ -47,25 +49,48 @@ def vm_path() -> Path:
     return Path(found)
 
 
+class VmClock:
+    """Time at the node's speed; UTC is right at the start."""
+
+    def __init__(self, speed: float) -> None:
+        self.speed = speed
+        self._started_s = time.monotonic()
+        self._started_utc_s = time.time()
+
+    def now_s(self) -> float:
+        """Seconds since it was made."""
+        return (time.monotonic() - self._started_s) * self.speed
+
+    def utc_s(self) -> float:
+        """UTC, seconds since 1970."""
+        return self._started_utc_s + self.now_s()
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What VMs in the sections of one network have in common; its time is that of the clock."""
+
+    network: Network
+    clock: VmClock
+
+
 class VmBench:
     """See `bench.base.Bench`. `port_path` is the terminal any program may open.
 
     `files` are what lies on the node's file system when it is first powered; without them that is
-    the build and a configuration for `spec`.
+    the build and a configuration for `spec`. ``shared``: with the nodes in the other sections.
     """
 
     name = "mpy"
 
     def __init__(
         self, spec: BenchSpec, speed: float = 1.0, ticks0_us: int = 0,
-        files: Mapping[str, bytes] | None = None,
+        files: Mapping[str, bytes] | None = None, shared: Shared | None = None,
     ) -> None:  # fmt: skip
         spec.check()
         vm = vm_path()
-        self._speed = speed
         self._ticks0_us = ticks0_us
-        self._started_s = time.monotonic()
-        self._started_utc_s = time.time()
+        self._time = shared.clock if shared else VmClock(speed)
         self._folder = Path(tempfile.mkdtemp(prefix="hullwatch-vm-"))
         self.build = build("vm")
         self._image = self._folder / "flash.img"
@@ -73,7 +98,7 @@ class VmBench:
             files = self.build.contents() | config_files(spec.node_settings())
         littlefsimage.write(self._image, files, spec.flash_blocks)
         self._clock = VirtualClock()
-        self.world = World(spec, self._clock.now_us)
+        self.world = World(spec, self._clock.now_us, shared.network if shared else None)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._closing = threading.Event()
@@ -81,14 +106,15 @@ class VmBench:
         self.hub = PtyHub()
         self.port_path = self.hub.path
         self.server = BusServer(
-            self._folder, self.world.bus, self._clock, self._kill, self.world.pins, self.world.wire
-        )
+            self._folder, self.world.bus, self._clock, self._kill, self.world.pins,
+            self.world.wire, self._present_us if shared else None,
+        )  # fmt: skip
         self._command = [str(vm), "-X", _VM_HEAP, "-i", str(_BOOT)]
         self._environment = dict(
             os.environ,
             HULLWATCH_BUS=str(self.server.prefix),
             HULLWATCH_IMAGE=str(self._image),
-            HULLWATCH_SPEED=f"{speed:.3f}",
+            HULLWATCH_SPEED=f"{self._time.speed:.3f}",
             HULLWATCH_UID=hashlib.sha256(b"hullwatch-vm-%d" % spec.seed).hexdigest()[:16],
             HULLWATCH_TICKS0=str(ticks0_us),
         )
@@ -119,6 +145,9 @@ class VmBench:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
 
+    def _present_us(self) -> int:
+        return round(self._time.now_s() * 1e6)
+
     def files(self) -> dict[str, bytes]:
         """The node's files as they stand on its flash."""
         return littlefsimage.read(self._image.read_bytes())
@@ -136,7 +165,7 @@ class VmBench:
 
     def elapse(self, seconds: float) -> None:
         """Wait; what nobody reads is dropped."""
-        time.sleep(seconds / self._speed)
+        time.sleep(seconds / self._time.speed)
 
     def act(self, deed: Callable[[int], None]) -> None:
         """Do something to the world at the node's next look at it, and wait until it is done."""
@@ -148,11 +177,11 @@ class VmBench:
 
     def now_s(self) -> float:
         """Monotonic seconds at the node's speed."""
-        return (time.monotonic() - self._started_s) * self._speed
+        return self._time.now_s()
 
     def utc_s(self) -> float:
         """UTC at the node's speed, right at the start."""
-        return self._started_utc_s + self.now_s()
+        return self._time.utc_s()
 
     def truth_pa_m3_s(self, first_ms: int, last_ms: int) -> float | None:
         """True mean loss between two device times of the present boot."""

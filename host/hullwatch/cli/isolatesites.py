@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
+from typing import Protocol
 
 import click
 
-from hullwatch.bench.nodesbench import NodesBench
 from hullwatch.cli.isolatewindows import StoredWindows
 from hullwatch.cli.waiting import waiting
 from hullwatch.errors import InputError
@@ -57,16 +58,32 @@ class CrewSite:
         return self._windows.readings(window_s, since_s, until_s)
 
 
-class SimulatedSite:
-    """Hatches of a scenario, which obey at once; waiting lets virtual time pass."""
+class Operated(Protocol):
+    """Nodes in sections whose hatches a program moves: `NodesBench`, or the station of a test."""
 
-    def __init__(self, bench: NodesBench, windows: StoredWindows) -> None:
+    def utc_s(self) -> float:
+        """The nodes' UTC."""
+        ...
+
+    def run_until(self, utc_s: float, progress: Callable[[float], None]) -> None:
+        """Let the nodes run and be logged up to that time."""
+        ...
+
+    def operate(self, path: str, opened: bool, /) -> None:
+        """Open or close a hatch; return when it is done."""
+        ...
+
+
+class SimulatedSite:
+    """Hatches that obey by themselves; waiting lets the nodes run."""
+
+    def __init__(self, bench: Operated, windows: StoredWindows) -> None:
         self._bench = bench
         self._windows = windows
         self.windows_s = windows.windows_s
 
     def now_s(self) -> float:
-        """Virtual UTC."""
+        """UTC of the nodes."""
         return self._bench.utc_s()
 
     def wait(self, until_s: float, why: str) -> None:
@@ -78,11 +95,11 @@ class SimulatedSite:
             )
 
     def operate(self, hatch: str, opened: bool) -> None:
-        """At once."""
+        """By themselves."""
         self._bench.operate(hatch, opened)
 
     def readings(self, window_s: float, since_s: float, until_s: float) -> list[Reading]:
-        """From the database the simulated nodes are logged into."""
+        """From the databases the nodes are logged into."""
         return self._windows.readings(window_s, since_s, until_s)
 
 

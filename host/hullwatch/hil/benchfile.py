@@ -21,7 +21,15 @@ from typing import Final
 import hullwatch
 from hullwatch import tomlrows
 from hullwatch.errors import InputError
-from hullwatch.hil.capabilities import ACTUATED, MEANINGS, OF_KNOWN_LEAKS, POSSIBLE
+from hullwatch.hil import stationfile
+from hullwatch.hil.capabilities import (
+    ACTUATED,
+    MEANINGS,
+    OF_KNOWN_LEAKS,
+    OF_SECTIONS,
+    POSSIBLE,
+)
+from hullwatch.hil.stationfile import HatchRow, SectionRow
 
 _PAGE: Final = "host/docs/bench.md explains bench files"
 
@@ -49,7 +57,8 @@ class SwitchRow:
 class LeakRow:
     """A calibrated leak that a switch opens: Pa·m³/s at the node's reference temperature.
 
-    ``u95_pa_m3_s``: half-width of its 95 % interval, from the certificate.
+    ``u95_pa_m3_s``: half-width of its 95 % interval, from the certificate. ``section``: where it
+    is, if not in the chamber of the bench's own node.
     """
 
     name: str
@@ -57,6 +66,7 @@ class LeakRow:
     pa_m3_s: float
     u95_pa_m3_s: float
     certificate: str = ""
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,8 @@ class BenchFile:
     """One bench.
 
     ``speed``: of the node's clock against the wall's (`mpy`). ``step_s``: longest step of the
-    logging loop. ``port``: of a real node, as `hullwatch log` takes it. ``needs_…``: programs,
+    logging loop. ``port``: of a real node, as `hullwatch log` takes it. ``sections``, ``hatches``:
+    of a station, which `hullwatch.hil.stationfile` explains. ``needs_…``: programs,
     Python packages and environment variables without which this machine cannot offer the bench.
     ``source``, ``sha256``: path and hash of the file it was read from.
     """
@@ -90,14 +101,22 @@ class BenchFile:
     switches: tuple[SwitchRow, ...] = ()
     leaks: tuple[LeakRow, ...] = ()
     actuators: tuple[ActuatorRow, ...] = ()
+    sections: tuple[SectionRow, ...] = ()
+    hatches: tuple[HatchRow, ...] = ()
     source: str = field(init=False, default="")
     sha256: str = field(init=False, default="")
 
     @property
     def can(self) -> frozenset[str]:
-        """All capabilities: those declared, and those of switches and known leaks."""
+        """All capabilities: those declared, and those of switches, known leaks and sections."""
         found = {*self.capabilities, *(row.capability for row in self.actuators)}
+        found |= set(OF_SECTIONS if self.sections else ())
         return frozenset(found | set(OF_KNOWN_LEAKS if self.leaks else ()))
+
+    def leaks_at(self, port: str) -> tuple[LeakRow, ...]:
+        """Known leaks in the chamber or section of the node on a port."""
+        ports = {row.name: row.port for row in self.sections}
+        return tuple(row for row in self.leaks if ports.get(row.section, self.port) == port)
 
     def switch(self, name: str) -> SwitchRow:
         """The switch of that name."""
@@ -108,6 +127,8 @@ _TABLES: Final[dict[str, tuple[str, type]]] = {
     "switch": ("switches", SwitchRow),
     "leak": ("leaks", LeakRow),
     "actuator": ("actuators", ActuatorRow),
+    "section": ("sections", SectionRow),
+    "hatch": ("hatches", HatchRow),
 }
 
 
@@ -151,9 +172,14 @@ def _check(bench: BenchFile) -> None:
     for value, name in ((bench.speed, "speed"), (bench.step_s, "step_s")):
         if not 0.001 <= value <= 1000.0:
             raise InputError(f"{name} {value:g} is outside 0.001 to 1000", _PAGE)
+    if bench.sections or bench.hatches:
+        _check_capability(bench, *OF_SECTIONS)
+        stationfile.layout(bench.sections, bench.hatches)
     if bench.kind == "real":
         _check_real(bench)
-    elif bench.port or bench.switches or bench.leaks or bench.actuators:
+        return
+    stationfile.check_simulated(bench.sections, bench.hatches)
+    if bench.port or bench.switches or bench.leaks or bench.actuators:
         raise InputError(
             f"port, switch, leak and actuator do not belong to a bench of kind {bench.kind}",
             'a bench with a board on it has kind = "real"',
@@ -167,6 +193,10 @@ def _check_capability(bench: BenchFile, capability: str) -> None:
         raise InputError(
             f"a bench of kind {bench.kind} cannot have the capability {capability}",
             "it can have " + ", ".join(sorted(POSSIBLE[bench.kind])),
+        )
+    if capability in OF_SECTIONS and not (bench.sections and bench.hatches):
+        raise InputError(
+            f"{capability} needs sections and what joins them", "add [[section]] and [[hatch]]"
         )
     if bench.kind != "real":
         return
@@ -185,8 +215,15 @@ def _check_real(bench: BenchFile) -> None:
     if bench.speed != 1.0:
         raise InputError("a real bench has no speed", "leave it away")
     names = [row.name for row in bench.switches]
+    logged = {bench.port, *(row.port for row in bench.sections)}
     for row in bench.switches:
         _check_switch(row, names)
+        if row.node and row.node in logged:
+            raise InputError(
+                f"switch {row.name}: the node {row.node} is a measuring one",
+                "a node that is being logged moves nothing: use a second one",
+            )
+    _check_station(bench, names)
     for leak in bench.leaks:
         _known_switch(f"leak {leak.name}", leak.switch, names)
         if not (leak.pa_m3_s > 0.0 and 0.0 <= leak.u95_pa_m3_s < leak.pa_m3_s):
@@ -204,6 +241,25 @@ def _check_real(bench: BenchFile) -> None:
         if served.count(actuator.capability) > 1:
             raise InputError(f"two actuators for {actuator.capability}", "name one")
         _known_switch(f"actuator for {actuator.capability}", actuator.switch, names)
+
+
+def _check_station(bench: BenchFile, switches: list[str]) -> None:
+    stationfile.check_real(bench.sections, bench.hatches)
+    others = {row.switch: f"leak {row.name}" for row in bench.leaks}
+    others |= {row.switch: f"actuator for {row.capability}" for row in bench.actuators}
+    for hatch in bench.hatches:
+        _known_switch(f"hatch {hatch.name}", hatch.switch, switches)
+        if hatch.switch in others:
+            raise InputError(
+                f"switch {hatch.switch} moves hatch {hatch.name} and {others[hatch.switch]}",
+                "every hatch needs its own",
+            )
+    sections = [row.name for row in bench.sections]
+    for leak in bench.leaks:
+        if leak.section and leak.section not in sections:
+            raise InputError(
+                f"leak {leak.name}: no section {leak.section!r}", _one_of(leak.section, sections)
+            )
 
 
 def _check_switch(row: SwitchRow, names: list[str]) -> None:

@@ -27,9 +27,9 @@ _CHIP = {"core_hash", "heap", "repl", "watchdog"}
 
 POSSIBLE = {
     "sim": _ANY_SIMULATION | {"hatches", "any_chamber", "virtual_time", "same_seed"},
-    "mpy": _ANY_SIMULATION | _CHIP | {"any_chamber"},
+    "mpy": _ANY_SIMULATION | _CHIP | {"hatches", "any_chamber"},
     "pico-emu": _ANY_SIMULATION | _CHIP | {"any_chamber", "usb_stalls"},
-    "real": _ANY_SIMULATION | {"heap", "repl"},
+    "real": _ANY_SIMULATION | {"hatches", "heap", "repl"},
 }
 """By kind of bench, what its file may declare."""
 
@@ -38,3 +38,16 @@ ACTUATED = ("heat", "bus_fault", "power_cut", "link_cut")
 
 OF_KNOWN_LEAKS = ("leak", "truth")
 """What a real bench has with at least one known leak."""
+
+OF_SECTIONS = ("hatches",)
+"""What a bench has whose file has sections and hatches."""
+
+NOT_ON_SIM = {
+    "core_hash": "no `.mpy` is built there: the sources run",
+    "heap": "CPython's memory says nothing about a Pico's",
+    "repl": "there is no MicroPython behind the port",
+    "watchdog": "it calls the node itself, without the loop of `hullnode/guard.py` that arms and "
+    "feeds it; `firmware/tests/test_guard.py` has that loop on CPython",
+    "usb_stalls": "its port is a buffer without end, in which nothing can be stuck",
+}
+"""What `sim` cannot have, and why: imitated there, it would prove nothing."""

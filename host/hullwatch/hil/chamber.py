@@ -74,7 +74,10 @@ class SimulatedChamber:
 
     def leak(self, pa_m3_s: float) -> KnownLeak:
         """A leak of exactly that size from now on."""
-        self._bench.act(lambda now_us: self._bench.world.chamber.set_leak(now_us, pa_m3_s))
+        leaking = self._bench.world.leaking
+        if leaking is None:
+            lacking(self._node.declared.name, "leak")
+        self._bench.act(lambda now_us: leaking.set_leak(now_us, pa_m3_s))
         return KnownLeak(pa_m3_s, 0.0, "simulation")
 
     def truth(self, window: WindowRow) -> KnownLeak:
@@ -87,6 +90,8 @@ class SimulatedChamber:
 
     def heat(self, kelvin: float) -> None:
         """The room is that much warmer from now on."""
+        if self._bench.world.network is not None:
+            lacking(self._node.declared.name, "heat in a station")
         self._bench.act(lambda now_us: self._bench.world.chamber.warm_room(now_us, kelvin))
 
     @contextmanager

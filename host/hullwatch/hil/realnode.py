@@ -48,31 +48,34 @@ class RealBench(RealClock):
         """Nothing is held."""
 
 
-def chosen(declared: BenchFile, pa_m3_s: float) -> LeakRow | None:
-    """The known leak nearest to this, None for 0; skips the test where none is near."""
-    if not declared.leaks:
+def chosen(declared: BenchFile, pa_m3_s: float, port: str) -> LeakRow | None:
+    """The known leak of a port's node nearest to this, None for 0; skips the test without one."""
+    leaks = declared.leaks_at(port)
+    if not leaks:
         lacking(declared.name, "leak")
     if pa_m3_s == 0.0:
         return None
-    nearest = min(declared.leaks, key=lambda row: abs(math.log(row.pa_m3_s / pa_m3_s)))
+    nearest = min(leaks, key=lambda row: abs(math.log(row.pa_m3_s / pa_m3_s)))
     if not 1.0 / _NEAR <= nearest.pa_m3_s / pa_m3_s <= _NEAR:
         lacking(declared.name, f"leak near {pa_m3_s:g} Pa·m³/s")
     return nearest
 
 
 class RealChamber:
-    """See `Chamber`: switches, and leaks with certificates."""
+    """See `Chamber`: switches, and the leaks with certificates of the node on a port."""
 
-    def __init__(self, declared: BenchFile) -> None:
+    def __init__(self, declared: BenchFile, port: str) -> None:
         self._declared = declared
+        self._port = port
+        self._leaks = declared.leaks_at(port)
         self._switches = {row.name: switches.made(row) for row in declared.switches}
         self._on: set[str] = set()
         self._open: tuple[KnownLeak, ...] = ()
 
     def leak(self, pa_m3_s: float) -> KnownLeak:
         """Close all leaks, then open the nearest."""
-        nearest = chosen(self._declared, pa_m3_s)
-        for row in self._declared.leaks:
+        nearest = chosen(self._declared, pa_m3_s, self._port)
+        for row in self._leaks:
             self._set(row.switch, False)
         self._open = ()
         if nearest is None:
@@ -84,7 +87,7 @@ class RealChamber:
 
     def truth(self, window: WindowRow) -> KnownLeak:
         """The leak that is open, by its certificate."""
-        if not self._declared.leaks:
+        if not self._leaks:
             lacking(self._declared.name, "truth")
         return self._open[0] if self._open else KnownLeak(0.0, 0.0, "all leaks closed")
 
@@ -124,7 +127,7 @@ class RealChamber:
 
     def _actuator(self, capability: str) -> str:
         rows = [row for row in self._declared.actuators if row.capability == capability]
-        if not rows:
+        if not rows or self._port != self._declared.port:  # actuators are of the bench's own node
             lacking(self._declared.name, capability)
         return rows[0].switch
 
@@ -136,13 +139,18 @@ class RealChamber:
 class RealNode(Node):
     """See `Node`. It takes the node over, restarts it, and gives it its settings back at the end.
 
+    ``port``: where it is, that of the bench file without it.
+
     HullwatchError when it cannot be reached or does not answer.
     """
 
-    def __init__(self, declared: BenchFile, path: Path, changes: Mapping[str, object]) -> None:
+    def __init__(
+        self, declared: BenchFile, path: Path, changes: Mapping[str, object], port: str = ""
+    ) -> None:
         super().__init__(declared, path)
+        self._at = port or declared.port
         self.bench = RealBench()
-        self.chamber: RealChamber = RealChamber(declared)
+        self.chamber: RealChamber = RealChamber(declared, self._at)
         self._found: dict[str, str] = {}
         with contextlib.ExitStack() as undo:
             undo.callback(self.store.close)
@@ -153,7 +161,7 @@ class RealNode(Node):
 
     def _opened(self) -> PortOwner:
         owner = PortOwner(
-            self.declared.port, self.bench, Listeners(lambda _note: None, self.events.append),
+            self._at, self.bench, Listeners(lambda _note: None, self.events.append),
             take_over=True,
         )  # fmt: skip
         try:

@@ -12,18 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from hullwatch.bench import byname
-from hullwatch.bench.nodesbench import NodesBench
 from hullwatch.bench.simbench import EPOCH_S
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.errors import HullwatchError, InputError
+from hullwatch.hil import realstation, simstation
 from hullwatch.hil.benchfile import BenchFile
 from hullwatch.hil.chamber import lacking
 from hullwatch.hil.node import Node
 from hullwatch.hil.realnode import RealNode, chosen
 from hullwatch.hil.simnode import SimulatedNode
+from hullwatch.hil.station import Station
 from hullwatch.sim.chamberspec import ChamberSpec
-from hullwatch.sim.networkspec import NetworkSpec
-from hullwatch.store import Store
 
 _SEED = 7
 
@@ -94,14 +93,26 @@ class TestBench:
         self.nodes.append(node)
         return node
 
-    def station(self, network: NetworkSpec, sections: list[str], **rest: object) -> NodesBench:
-        """A node in each of these sections of a network, all logged into one database."""
+    def station(self, settings: Mapping[str, object] | None = None) -> Station:
+        """The sections and hatches of the bench's file, a node in every section being logged.
+
+        ``settings``: those of every node that matter to the test.
+        """
         if not self.can("hatches"):
             lacking(self.name, "hatches")
-        store = self._stack.enter_context(Store.open(self._database(), 1_767_225_600_000_000))
-        return self._stack.enter_context(
-            contextlib.closing(NodesBench(network, sections, store, _SEED, **rest))
-        )
+        try:
+            station = self._station(dict(settings or {}))
+        except InputError:  # the test asks for what cannot be
+            raise
+        except (HullwatchError, OSError) as error:
+            raise self._is_broken(error) from error
+        self.nodes += station.nodes.values()
+        return station
+
+    def _station(self, settings: dict[str, object]) -> Station:
+        if self.declared.kind == "real":
+            return realstation.started(self.declared, settings, self._database, self._stack)
+        return simstation.started(self.declared, settings, _SEED, self._database, self._stack)
 
     def _database(self) -> Path:
         """Path of a new database of this test."""
@@ -134,7 +145,7 @@ class TestBench:
         if spec:
             lacking(self.name, f"any_chamber: {', '.join(spec)} cannot be chosen")
         if leak is not None:
-            chosen(self.declared, leak)  # before anything is moved
+            chosen(self.declared, leak, self.declared.port)  # before anything is moved
         try:
             real = RealNode(self.declared, self._database(), settings)
             self._stack.callback(real.close)

@@ -4,14 +4,16 @@ Dormand-Prince 5(4) with local error control, steps of at most `step_max_s`, end
 between them cubic Hermite. The shortest time constant limits the steps to about three
 times itself: give a wide hatch the conductance that equalises in seconds rather than the
 one it has. Virtual time only.
-Not safe to share between threads.
+Threads may share one: each question and each change is done before the next begins.
 """
 
 from bisect import bisect_right
+from threading import Lock
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from hullwatch.errors import InputError
 from hullwatch.sim.networkphysics import NetworkPhysics, SectionState, Vector
 from hullwatch.sim.networkspec import NetworkSpec
 
@@ -58,6 +60,7 @@ class Network:
     def __init__(self, spec: NetworkSpec) -> None:
         spec.check()
         self.spec = spec
+        self._lock = Lock()
         self._physics = physics = NetworkPhysics(spec)
         self._path_index = {name: at for at, name in enumerate(physics.paths)}
         self._tolerance = _TOLERANCE * physics.scale()
@@ -73,15 +76,18 @@ class Network:
 
     def section(self, name: str, t_us: int) -> SectionState:
         """A section at ``t_us`` (>= 0); KeyError for none, ValueError before the kept past."""
-        return self._physics.section(self._physics.sections[name], self._at(t_us))
+        with self._lock:
+            return self._physics.section(self._physics.sections[name], self._at(t_us))
 
     def moved_mol(self, path: str, t_us: int) -> float:
         """What a path has moved from its first end to its second since the start, mol."""
-        return float(self._at(t_us)[self._path_index[path]])
+        with self._lock:
+            return float(self._at(t_us)[self._path_index[path]])
 
     def outgassed_mol(self, section: str, t_us: int) -> float:
         """What a section's surfaces have given off since the start, mol."""
-        return float(self._at(t_us)[len(self._path_index) + self._physics.sections[section]])
+        with self._lock:
+            return float(self._at(t_us)[len(self._path_index) + self._physics.sections[section]])
 
     def boundary_pa(self, name: str, t_us: int) -> float:
         """Pressure of a boundary at ``t_us``; KeyError for none."""
@@ -97,7 +103,42 @@ class Network:
         What was integrated beyond is taken back. ValueError before the latest event or
         operation.
         """
-        changed = self._physics.paths[path]
+        with self._lock:
+            changed = self._physics.paths[path]
+            self._go_to(t_us)
+            changed.change(t_us * 1e-6, opened, None, None)
+            self._settle()
+
+    def pass_flow(self, t_us: int, path: str, mol_s: float) -> None:
+        """Give a path the size with which it passes so much at ``t_us``, as `operate` opens one.
+
+        InputError when the pressures of then cannot drive it.
+        """
+        with self._lock:
+            self._go_to(t_us)
+            resized = self._physics.paths[path]
+            t_s = t_us * 1e-6
+            before = resized.size_at(t_s)
+            resized.change(t_s, None, 1.0, None)  # every law is proportional to its size
+            of_one = self._physics.rates(t_s, self._nodes[-1].state)[self._path_index[path]]
+            driven = mol_s * of_one > 0.0
+            size = mol_s / of_one if driven else before if mol_s else 0.0
+            resized.change(t_s, None, size, None)
+            self._settle()
+        if mol_s and not driven:
+            raise InputError(
+                f"path {path} cannot pass {mol_s:g} mol/s", "the pressures at its ends forbid it"
+            )
+
+    @property
+    def settled_us(self) -> int:
+        """When a path was changed last: before that nothing can be changed any more."""
+        return self._settled_us
+
+    # -- time -------------------------------------------------------------
+
+    def _go_to(self, t_us: int) -> None:
+        """Make ``t_us`` the latest node."""
         while self._nodes[-1].t_us > t_us:
             if len(self._nodes) == 1 or self._nodes[-2].t_us < self._settled_us:
                 raise ValueError(f"{t_us} us is in the past")
@@ -105,10 +146,6 @@ class Network:
             self._t_us.pop()
         while self._nodes[-1].t_us < t_us:
             self._step(t_us)
-        changed.change(t_us * 1e-6, opened, None, None)
-        self._settle()
-
-    # -- time -------------------------------------------------------------
 
     def _settle(self) -> None:
         """A path has changed at the latest node: from here on other derivatives hold."""

@@ -31,4 +31,5 @@ class NetworkPins(Pins):
         opened = self.opened()
         for row in self._rows:
             if self._network.is_open(row[1]) != (row[1] in opened):
-                self._network.operate(t_us, row[1], row[1] in opened)
+                now_us = max(t_us, self._network.settled_us)  # nodes' clocks differ a little
+                self._network.operate(now_us, row[1], row[1] in opened)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from hullwatch.errors import InputError
+from hullwatch.sim.gas import MOLAR_GAS_CONSTANT
 from hullwatch.sim.network import Network
 from hullwatch.sim.networkspec import NetworkSpec
 
@@ -57,6 +58,34 @@ class DifferentialPort:
         state = self._network.section(self._section, t_us)
         reference = self._network.section(self._reference, t_us)
         return state.pressure_pa - reference.pressure_pa, state.probe_k
+
+
+def leak_of(section: str) -> str:
+    """Name of the path that is the leak of a section."""
+    return f"leak-{section}"
+
+
+class SectionLeak:
+    """The leak of a section: its path of the name `leak_of` gives, from the section outwards.
+
+    ``t_ref_k``: the temperature leak rates are stated at.
+    """
+
+    def __init__(self, network: Network, section: str, t_ref_k: float) -> None:
+        self._network = network
+        self._path = leak_of(section)
+        self._t_ref_k = t_ref_k
+
+    def set_leak(self, t_us: int, leak_pa_m3_s: float) -> None:
+        """As `Chamber.set_leak`; at once where the network was changed after ``t_us``.
+
+        InputError when there is no such path, or the pressures cannot drive it.
+        """
+        if self._path not in {path.name for path in self._network.spec.paths}:
+            raise InputError(f"no path {self._path!r} that could leak", "add it to the network")
+        t_us = max(t_us, self._network.settled_us)  # nodes' clocks differ a little
+        mol_s = leak_pa_m3_s / (MOLAR_GAS_CONSTANT * self._t_ref_k)
+        self._network.pass_flow(t_us, self._path, mol_s)
 
 
 class SectionLoss:

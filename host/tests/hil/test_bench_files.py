@@ -36,6 +36,49 @@ u95_pa_m3_s = 3e-6
 """
 
 
+STATION = (
+    REAL
+    + """section = "lock"
+
+[[section]]
+name = "lab"
+port = "E6614C311B5F8B2A"
+volume_m3 = 3e-3
+
+[[section]]
+name = "lock"
+port = "E6614C311B7A0001"
+volume_m3 = 1e-3
+
+[[switch]]
+name = "h1"
+node = "E6614C311B700000"
+output = "h1"
+
+[[hatch]]
+name = "H1"
+between = ["lab", "lock"]
+switch = "h1"
+"""
+)
+SIMULATED = """
+name = "s"
+kind = "mpy"
+
+[[section]]
+name = "lab"
+volume_m3 = 3e-3
+
+[[section]]
+name = "lock"
+volume_m3 = 1e-3
+
+[[hatch]]
+name = "H1"
+between = ["lab", "lock"]
+"""
+
+
 @pytest.fixture
 def read(tmp_path):
     def read(text):
@@ -90,9 +133,72 @@ def test_every_capability_is_possible_somewhere():
     ],
 )
 def test_a_mistake_is_one_line_with_a_hint(read, old, new, message, hint):
-    assert old in REAL
+    refused(read, REAL, old, new, message, hint)
+
+
+def test_a_station_is_sections_and_hatches(read):
+    bench = read(STATION)
+    assert bench.can == {"repl", "power_cut", "leak", "truth", "hatches"}
+    assert bench.leaks_at(bench.port) == ()
+    assert [row.name for row in bench.leaks_at("E6614C311B7A0001")] == ["L4"]
+    assert read(SIMULATED).can == {"hatches"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "hint"),
+    [
+        ('switch = "h1"\n', "", "hatch H1 has no switch", "add switch"),
+        ('switch = "h1"', 'switch = "h11"', "hatch H1: no switch 'h11'", "did you mean h1?"),
+        ('switch = "h1"', 'switch = "l4"', "switch l4 moves hatch H1 and leak L4", "its own"),
+        ('switch = "h1"', 'switch = "usb"', "moves hatch H1 and actuator for power_cut", "own"),
+        ('port = "E6614C311B7A0001"', "", "section lock has no port", "USB serial number"),
+        (
+            "E6614C311B7A0001", "E6614C311B5F8B2A",
+            "sections lab and lock have one port, E6614C311B5F8B2A", "a node of its own",
+        ),
+        ('"lab", "lock"]', '"lab", "lok"]', "hatch H1: no section 'lok'", "there are lab, lock"),
+        ('["lab", "lock"]', '["lab"]', "hatch 1: between needs two names", "such as"),
+        ('section = "lock"', 'section = "lok"', "leak L4: no section 'lok'", "mean lock?"),
+        ('name = "lock"', 'name = "lab"', "two times section 'lab'", "its own name"),
+        ("volume_m3 = 1e-3", "volume_m3 = 0", "section lock: volume_m3 0 is outside", "SI units"),
+        ("volume_m3 = 1e-3", "", "section 2: volume_m3 is missing", "known:"),
+        (
+            'node = "E6614C311B700000"\noutput = "h1"',
+            'node = "E6614C311B7A0001"\noutput = "h1"',
+            "switch h1: the node E6614C311B7A0001 is a measuring one", "use a second one",
+        ),
+        ("[[hatch]]", "[hatch]", "hatch is no list", "[[hatch]]"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_station_is_one_line_with_a_hint(read, old, new, message, hint):
+    refused(read, STATION, old, new, message, hint)
+
+
+HATCH = """[[hatch]]
+name = "H1"
+between = ["lab", "lock"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "hint"),
+    [
+        (HATCH, "", "hatches needs sections and what joins them", "[[hatch]]"),
+        (HATCH, HATCH + HATCH.replace("H1", "H2"), "hatch H2 closes a ring", "keep one"),
+        (HATCH, HATCH + HATCH, "two times hatch 'H1'", "its own name"),
+        ("volume_m3 = 1e-3", 'volume_m3 = 1e-3\nport = "X"', "section lock is simulated", "real"),
+        (HATCH, HATCH + 'switch = "X"', "hatch H1 is simulated: it has no switch", "real"),
+        ('"mpy"', '"pico-emu"', "kind pico-emu cannot have the capability hatches", "it can"),
+    ],
+)
+def test_a_mistake_in_a_simulated_station(read, old, new, message, hint):
+    refused(read, SIMULATED, old, new, message, hint)
+
+
+def refused(read, text, old, new, message, hint):
+    assert old in text
     with pytest.raises(InputError) as caught:
-        read(REAL.replace(old, new, 1))
+        read(text.replace(old, new, 1))
     assert message in caught.value.message
     assert "b.toml" in caught.value.message
     assert "\n" not in caught.value.message

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hullwatch.hil import benchfile
-from hullwatch.hil.capabilities import MEANINGS
+from hullwatch.hil.capabilities import MEANINGS, NOT_ON_SIM, POSSIBLE
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "host" / "docs" / "bench.md"
@@ -25,9 +25,11 @@ def test_the_bench_file_of_the_page(tmp_path):
     path.write_text(examples()["bench"])
     bench = benchfile.load(path)
     assert bench.can == {
-        "repl", "heap", "leak", "truth", "power_cut", "heat", "bus_fault",
+        "repl", "heap", "leak", "truth", "power_cut", "heat", "bus_fault", "hatches",
     }  # fmt: skip
-    assert [leak.pa_m3_s for leak in bench.leaks] == [1.02e-4, 9.7e-4]
+    assert [leak.pa_m3_s for leak in bench.leaks] == [1.02e-4, 9.7e-4, 1.8e-2]
+    assert [leak.name for leak in bench.leaks_at(bench.port)] == ["L4", "L3"]
+    assert [row.switch for row in bench.hatches] == ["hatch-1"]
 
 
 def test_the_tests_of_the_page_run_on_sim(pytester):
@@ -57,3 +59,8 @@ def test_every_capability_is_asked_for_by_a_test(name):
 
 def test_what_sim_declares_is_all_used():
     assert benchfile.load(benchfile.find("sim", [])).can <= needed()
+
+
+def test_what_sim_cannot_do_has_its_reason():
+    assert POSSIBLE["sim"] == benchfile.load(benchfile.find("sim", [])).can
+    assert set(NOT_ON_SIM) == set(MEANINGS) - POSSIBLE["sim"]

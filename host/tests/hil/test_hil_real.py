@@ -9,9 +9,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
-import socket
-import sys
-import threading
 
 import pytest
 
@@ -62,65 +59,6 @@ def test_it_has_no_chamber_of_choice(bench):
 """
 
 
-class Wires:
-    """What `switch.py NAME on|off` and the second node's pins do to the first node's chamber."""
-
-    def __init__(self, folder, first, second):
-        self.first, self.second = first, second
-        self.said = []
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.bind(str(folder / "wires"))
-        self._socket.listen()
-        self._folder = folder
-        self._ending = threading.Event()
-        self._threads = [threading.Thread(target=one) for one in (self._serve, self._follow)]
-        for thread in self._threads:
-            thread.start()
-
-    def _serve(self):
-        while True:
-            with self._socket.accept()[0] as caller:
-                word = caller.recv(100).decode()
-                if word == "end":
-                    return
-                self.said.append(word)
-                if word == "supply off":
-                    self.first.power_cut()
-                elif word == "short on":
-                    self.first.act(lambda _us: self.first.world.bus.nack(0x47))
-                elif word == "short off":
-                    self.first.act(lambda _us: self.first.world.bus.clear(0x47))
-                caller.sendall(b"done")
-
-    def _follow(self):
-        seen = frozenset()
-        while not self._ending.wait(0.02):
-            opened = self.second.world.pins.opened()
-            if opened != seen:
-                size = LEAK if "l3" in opened else 0.0
-                with contextlib.suppress(OSError):
-                    self.first.act(lambda us, q=size: self.first.world.chamber.set_leak(us, q))
-                    seen = opened
-
-    def close(self):
-        self._ending.set()
-        with socket.socket(socket.AF_UNIX) as caller:
-            caller.connect(str(self._folder / "wires"))
-            caller.sendall(b"end")
-        for thread in self._threads:
-            thread.join(10)
-        self._socket.close()
-
-
-SWITCH = """
-import socket, sys
-with socket.socket(socket.AF_UNIX) as wires:
-    wires.connect(sys.argv[1])
-    wires.sendall(" ".join(sys.argv[2:]).encode())
-    assert wires.recv(10) == b"done"
-"""
-
-
 BENCH = """
 name = "desk"
 kind = "real"
@@ -163,7 +101,7 @@ QUICK = {
 
 
 @pytest.fixture
-def desk(pytester):
+def desk(pytester, wires):
     """Two boards on terminals, a script that moves switches, and the bench file of it all."""
     capability.executable("micropython")
     capability.module("littlefs")
@@ -176,17 +114,24 @@ def desk(pytester):
         stack.callback(first.close)
         second = VmBench(BenchSpec(chamber=chamber, seed=2, plumbing=plumbing, extra=relays))
         stack.callback(second.close)
-        wires = Wires(pytester.path, first, second)
-        stack.callback(wires.close)
-        pytester.makefile(".py", switch=SWITCH)
-        command = [sys.executable, str(pytester.path / "switch.py"), str(pytester.path / "wires")]
+        joined = wires(
+            {
+                "supply off": first.power_cut,
+                "short on": lambda: first.act(lambda _us: first.world.bus.nack(0x47)),
+                "short off": lambda: first.act(lambda _us: first.world.bus.clear(0x47)),
+            },
+            second,
+            lambda opened: first.act(
+                lambda us: first.world.chamber.set_leak(us, LEAK if "l3" in opened else 0.0)
+            ),
+        )
         pytester.path.joinpath("desk.toml").write_text(
             BENCH.format(
                 first=first.port_path, second=second.port_path, leak=LEAK,
-                command=", ".join(f'"{word}"' for word in command),
+                command=joined.command,
             )
         )  # fmt: skip
-        yield first, second, wires
+        yield first, second, joined
 
 
 def test_a_bench_with_boards(desk, pytester):
