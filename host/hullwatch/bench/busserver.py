@@ -59,25 +59,22 @@ class BusServer:
     """Serves one VM after another on a pair of named pipes, in a thread of its own.
 
     `on_reset()` is called from that thread when the firmware asked for a reset or the
-    watchdog, in device time, was not fed. ``present_us``: time of a world that others look at,
-    too, so that it goes on while a VM starts; without it a VM begins where the one before ended.
+    watchdog, in device time, was not fed.
     """
 
     def __init__(
         self, folder: Path, bus: SimBus, clock: VirtualClock, on_reset: Callable[[], None],
-        pins: Pins, wire: SimOneWire, present_us: Callable[[], int] | None = None,
+        pins: Pins, wire: SimOneWire,
     ) -> None:  # fmt: skip
         self.prefix = folder / "bus"
         self.chip = ChipState()
         self.base_us = 0
         self.requests = self._failing = 0
-        self._bus = bus
-        self._wire = wire
+        self._bus, self._wire = bus, wire
         self._clock = clock
         self._on_reset = on_reset
         self._pins = pins
-        self._present_us = present_us
-        self._first = False
+        self._starts_at_us: Callable[[], int] | None = None
         self._cut = threading.Event()
         self._deeds: queue.SimpleQueue[tuple[Callable[[int], None], Future[None]]]
         self._deeds = queue.SimpleQueue()
@@ -111,13 +108,16 @@ class BusServer:
         os.mkfifo(path, 0o600)
         return os.open(path, os.O_RDWR)  # both ways: no end of file between two VMs
 
-    def begin_boot(self) -> None:
-        """A VM is about to start, none runs: its time 0 is the chamber's present."""
+    def begin_boot(self, present_us: Callable[[], int] | None = None) -> None:
+        """A VM is about to start, none runs: its time 0 is the chamber's present.
+
+        ``present_us``: that of a world which others look at, too, so that it goes on meanwhile.
+        """
         self._served.clear()
         os.write(self._req, _REQUEST.pack(_BARRIER, 0, 0, 0, 0))
         self._served.wait()  # what the VM before still asked is no request of the next one
         self.base_us = self._clock.us
-        self._first = True
+        self._starts_at_us = present_us
         self.chip.watchdog_ms = 0
         while select.select([self._rsp], [], [], 0)[0]:
             os.read(self._rsp, 4096)  # an answer that the VM before did not live to read
@@ -140,9 +140,9 @@ class BusServer:
                 self._served.set()
                 continue
             self.requests += 1
-            if self._first and self._present_us is not None:
-                self.base_us = max(self.base_us, self._present_us() - time_us)
-            self._first = False
+            if self._starts_at_us is not None:
+                self.base_us = max(self.base_us, self._starts_at_us() - time_us)
+                self._starts_at_us = None
             self._clock.us = max(self._clock.us, self.base_us + time_us)
             self._act()
             resets = self._resets

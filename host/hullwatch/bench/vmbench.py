@@ -91,6 +91,7 @@ class VmBench:
         vm = vm_path()
         self._ticks0_us = ticks0_us
         self._time = shared.clock if shared else VmClock(speed)
+        self._shared = shared is not None
         self._folder = Path(tempfile.mkdtemp(prefix="hullwatch-vm-"))
         self.build = build("vm")
         self._image = self._folder / "flash.img"
@@ -107,7 +108,7 @@ class VmBench:
         self.port_path = self.hub.path
         self.server = BusServer(
             self._folder, self.world.bus, self._clock, self._kill, self.world.pins,
-            self.world.wire, self._present_us if shared else None,
+            self.world.wire,
         )  # fmt: skip
         self._command = [str(vm), "-X", _VM_HEAP, "-i", str(_BOOT)]
         self._environment = dict(
@@ -129,7 +130,7 @@ class VmBench:
             with self._lock:
                 if self._closing.is_set():
                     return
-                self.server.begin_boot()
+                self.server.begin_boot(self._present_us if self._shared else None)
                 self._process = subprocess.Popen(
                     self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT, bufsize=0, env=self._environment,
