@@ -32,12 +32,25 @@ def normalise(p_q8: int, t_q16: int, t_ref_q16: int) -> int:
     negative = num < 0
     if negative:
         num = -num  # < 2^24
-    r = 0
-    for _ in (0, 1, 2, 3, 4, 5):
-        num <<= 5  # < 2^30: the remainder is < T < 2^25
-        q = num // t_q16  # < 2^5
-        num -= q * t_q16
-        r = (r << 5) + q  # at the end < 2^29
+    # six times the same, not in a loop: a fifth of the time
+    num <<= 5  # < 2^29
+    r = num // t_q16  # < 2^4
+    num = num - r * t_q16 << 5  # < 2^30: the remainder is < T < 2^25
+    q = num // t_q16
+    r = (r << 5) + q
+    num = num - q * t_q16 << 5
+    q = num // t_q16
+    r = (r << 5) + q
+    num = num - q * t_q16 << 5
+    q = num // t_q16
+    r = (r << 5) + q
+    num = num - q * t_q16 << 5
+    q = num // t_q16
+    r = (r << 5) + q
+    num = num - q * t_q16 << 5
+    q = num // t_q16
+    r = (r << 5) + q  # < 2^29
+    num -= q * t_q16
     if num + num >= t_q16:
         r += 1
     return changed(p_q8, r, negative)

@@ -18,6 +18,7 @@ class Collector:
 
     def __init__(self, board) -> None:
         self._board = board
+        self._ticks_us = board.ticks_us
         self._done = board.ticks_us()
         self._uncounted = _COUNT_EVERY - 1  # the first one is counted: it ends the start's garbage
         self.longest_us = 0
@@ -25,12 +26,12 @@ class Collector:
 
     def poll(self, sampler) -> None:
         """Collect when a second has passed and the sampler leaves time for it."""
-        board = self._board
-        now = board.ticks_us()
+        now = self._ticks_us()
         waited = ticks.diff(now, self._done)
         count = self._uncounted >= _COUNT_EVERY
         if waited < _EVERY_US and not count:
             return
+        board = self._board
         overdue = waited >= _AT_LAST_US
         if sampler:
             slack = sampler.slack_us()

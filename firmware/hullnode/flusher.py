@@ -1,15 +1,14 @@
-"""When to write to the flash: right after a sample, one file at a time.
+"""What to write to the flash, one file at a time.
 
 An erase or a program stops the chip for up to 150 ms. So whatever is due waits for the moment the
-sampler has the longest time to its next deadline, and each moment gets one file. What is late or
-missed all the same is counted by the sampler, like any other lateness.
+sampler has the longest time to its next deadline (`hullnode.node`), and each moment gets one file.
+What is late or missed all the same is counted by the sampler, like any other lateness.
 """
 
 from hullcore import ticks
 from hullcore.compat import const
 
 _SOON_MS = const(10000)  # between two syncs that events have asked for
-_SPARE_US = const(500000)  # to the next deadline: any moment is good
 _NO_SPACE = const(28)  # ENOSPC
 
 
@@ -28,8 +27,6 @@ class Flusher:
         self._spool = spool
         self._ring = ring
         self._sync_ms = values["sync_s"] * 1000
-        self._slow = values["period_us"] > _SPARE_US
-        self._slot = 0
         self._since_ms = clock.ms
         self._synced_ms = -1
         self._acked = spool.acked  # as stored
@@ -38,13 +35,8 @@ class Flusher:
         self.writes = 0
         self.hold = False
 
-    def poll(self, sampler) -> None:
-        """Write one file if one is due and a sample has just been taken, or is far."""
-        if sampler:
-            slot = sampler.taken_count + sampler.missed_count
-            if slot == self._slot and not (self._slow and sampler.slack_us() > _SPARE_US):
-                return
-            self._slot = slot
+    def poll(self) -> None:
+        """Write one file if one is due."""
         if not self._flash:
             return
         now = self._clock.ms

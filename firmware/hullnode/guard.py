@@ -83,11 +83,13 @@ def _loop(board, node, crashes: int, register: int) -> None:
     started = node.clock.ms
     while not node.restart:
         wait = node.poll()
-        if watchdog_ms and node.healthy():
-            board.watchdog_feed()
-        if crashes and ticks.diff(node.clock.ms, started) > _QUIET_MS:
-            crashes = 0
-            board.scratch_set(board.scratch_get() & _NO_FLASH)
+        if node.round:
+            node.round = False
+            if watchdog_ms and node.healthy():
+                board.watchdog_feed()
+            if crashes and ticks.diff(node.clock.ms, started) > _QUIET_MS:
+                crashes = 0
+                board.scratch_set(board.scratch_get() & _NO_FLASH)
         if wait > 0 and board.idle(wait):
             node.wake()
 

@@ -30,7 +30,7 @@ _DURABLE = const(1)  # ACK.flags
 _RESEND = const(2)
 _STATUS_MS = const(1000)
 _STATUS_LATEST_MS = const(5000)  # then it goes before raw blocks
-_RX_PER_POLL = const(8)  # bytes of 0.1 ms each: a sample may be due
+_RX_FEW = const(8)  # bytes of 0.1 ms each that are read in one poll: a sample may be due
 
 
 class Link:
@@ -63,9 +63,12 @@ class Link:
         self._command_seq = -1
         self._listening = False
 
-    def poll(self, now_ms: int) -> bool:
-        """Take a little of what came, or send one frame if credit allows; True when input waits."""
-        more = self._receive(now_ms)
+    def poll(self, now_ms: int, most: int = _RX_FEW) -> bool:
+        """Take up to `most` bytes of what came, or send one frame if credit allows.
+
+        True when input may wait.
+        """
+        more = self._receive(now_ms, most)
         if self._listening and not more:
             if ticks.diff(now_ms, self._seen_ms) > _LISTENING_MS:
                 self._listening = False
@@ -73,13 +76,14 @@ class Link:
                 self._send_due(now_ms)
         return more
 
-    def _receive(self, now_ms: int) -> bool:
+    def _receive(self, now_ms: int, most: int) -> bool:
         console = self._console
-        for _ in range(_RX_PER_POLL):
+        decoder = self.decoder
+        for _ in range(most):
             byte = console.read()
             if byte < 0:
                 return False
-            if self.decoder.put(byte):
+            if decoder.put(byte):
                 self._line(now_ms)
         return True
 

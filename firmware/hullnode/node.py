@@ -24,6 +24,9 @@ from hullnode.rawring import RawRing, bytes_for
 
 _LINK_NEEDS_US = const(2500)  # longest the wire takes of one poll, measured on the chip
 _LINK_WAITS_US = const(-50000)  # then it takes it, whatever is due
+_RX_MANY = const(64)  # an ACK is 57 bytes
+_RX_MANY_US = const(12000)  # nothing is due for so long: read as many as that
+_SPARE_US = const(500000)  # to the next deadline: any moment is good for the flash
 _LEAVE_MS = const(3000)  # longest wait for the answer to a restart to be heard
 _TEST_LOAD = const(48)  # hullcore.testmessages: from here on all are about tests
 _MEASURING = const(0)
@@ -55,9 +58,11 @@ class Node:
         self.link = Link(board.console, self.spool, self.ring, self)
         self._collector = Collector(board)
         self._link_us = board.link_us
+        self._ticks_us = board.ticks_us
         self._link_due = board.ticks_us()
         self._loop_us = 0
-        self.leaving = self.restart = False
+        self._slow = values["period_us"] > _SPARE_US
+        self.leaving = self.restart = self.round = False
         self._leave_ms = -1
         self._config_record = self.stamp.number
         self.pipeline, self.sampler, self.sequencer = start.measuring(self, board, crashes, told)
@@ -65,36 +70,57 @@ class Node:
     # --- running -----------------------------------------------------------------------------
 
     def poll(self) -> int:
-        """Do all that is due; returns µs until the next call is worth it (0 … board.link_us)."""
-        board = self._board
+        """Do all that is due; returns µs until the next call is worth it (0 … board.link_us).
+
+        `round` turns True once every task has had its turn.
+        """
         sampler = self.sampler
-        wait = sampler.poll() if sampler else self._link_us
+        tidy = False
+        if sampler:
+            wait = sampler.poll()
+            if sampler.ended:
+                sampler.ended = False
+                tidy = True
+        else:
+            wait = self._link_us
         if self.sequencer:
             self.sequencer.poll()
-        now = board.ticks_us()
-        self.flusher.poll(sampler)
+        now = self._ticks_us()
         due = ticks.diff(self._link_due, now)
-        if due <= 0 and sampler and wait < _LINK_NEEDS_US and due > _LINK_WAITS_US:
+        if due > 0:
+            if not tidy:
+                return wait if wait < due else due
+        elif sampler and wait < _LINK_NEEDS_US and due > _LINK_WAITS_US:
             due = wait  # the sample comes first
-        elif due <= 0:
-            self._link_due = ticks.add(now, self._link_us)
-            clock = self.clock
-            clock.poll()
-            more = self.link.poll(clock.ms)
-            if self.leaving:
-                self._leave(clock.ms)
-            elif self.spool.failed:
-                self.restart = True  # to go on without flash
-            due = self._link_us
-            if more:
-                self._link_due = now
-                due = 0
-        self._collector.poll(sampler)  # each time: a slot of 10 ms never meets the link's rhythm
-        spent = ticks.diff(board.ticks_us(), now)
+        else:
+            due = self._look(now, wait)
+            if not sampler or (self._slow and sampler.slack_us() > _SPARE_US):
+                tidy = True
+        if tidy:
+            self.flusher.poll()
+            self._collector.poll(sampler)
+        spent = ticks.diff(self._ticks_us(), now)
         if spent > self._loop_us:
             self._loop_us = spent
         wait = (wait if wait < due else due) - spent
         return wait if wait > 0 else 0
+
+    def _look(self, now: int, wait: int) -> int:
+        """Look at the link, `wait` µs before the next sample; returns µs until the next look."""
+        self._link_due = ticks.add(now, self._link_us)
+        self.round = True
+        clock = self.clock
+        clock.poll()
+        link = self.link
+        more = link.poll(clock.ms, _RX_MANY) if wait > _RX_MANY_US else link.poll(clock.ms)
+        if self.leaving:
+            self._leave(clock.ms)
+        elif self.spool.failed:
+            self.restart = True  # to go on without flash
+        if not more:
+            return self._link_us
+        self._link_due = now
+        return 0
 
     def _leave(self, now_ms: int) -> None:
         """Restart once the answer was heard, or without that: the host may have hung up."""
@@ -119,10 +145,9 @@ class Node:
 
     def healthy(self) -> bool:
         """Every due task ran, and the sensor delivers or is in a recorded fault."""
-        return self.sampler is None or self.sampler.slack_us() > -self._overdue_us()
-
-    def _overdue_us(self) -> int:
-        return 2 * self.config.values["period_us"] + 1000000
+        sampler = self.sampler
+        longest_us = 2 * self.config.values["period_us"] + 1000000
+        return sampler is None or sampler.slack_us() > -longest_us
 
     # --- what the link asks ------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ class Sampler:
     one is started anew.
 
     Counters: late_count, missed_count, bus_errors. `healthy` is False in a recorded fault.
+    `ended` turns True when a slot ends: never is there more time to the next deadline.
     """
 
     def __init__(self, ticks_us, driver, period_us: int, sink, free_bus) -> None:
@@ -45,6 +46,7 @@ class Sampler:
         self._code = 0
         self._detail = 0
         self.healthy = True
+        self.ended = False
         self.late_count = 0
         self.missed_count = 0
         self.bus_errors = 0
@@ -71,7 +73,7 @@ class Sampler:
         wait = ticks.diff(self._due, now)
         if wait > 0:
             return wait
-        return self._start()
+        return self._start(-wait)
 
     def range_pa(self) -> tuple:
         """(lowest, highest) pressure that the sensor measures."""
@@ -81,23 +83,19 @@ class Sampler:
         """µs until the next deadline; 0 while a conversion is running."""
         return 0 if self._busy else ticks.diff(self._due, self._ticks_us())
 
-    def _start(self) -> int:
-        self._late_us = self._lateness()
-        if self._was_late and self._late_us > self._tolerance:
+    def _start(self, late_us: int) -> int:
+        if late_us >= self._period:
+            late_us = self._lateness()
+        self._late_us = late_us
+        if self._was_late and late_us > self._tolerance:
             # telling of a late sample costs half a slot at 100 Hz and makes the next one late too,
             # without end: let one slot pass and the grid is met again
             self._was_late = False
             self._pass()
             return 0
         try:
-            repair = self._absent and self._absent % _REPAIR_AFTER == 0
-            if repair or not self._started:
-                self._started = False  # what a driver that never started delivers is no sample
-                if repair:
-                    self._free_bus()
-                self._driver.start()
-                self._started = True
-                self._late_us = self._lateness()  # it takes milliseconds
+            if self._absent or not self._started:
+                self._repair()
             wait = self._driver.trigger()
         except (OSError, SensorError) as error:
             return self._failed(error)
@@ -106,6 +104,17 @@ class Sampler:
         self._polls = 0
         self._busy = True
         return wait
+
+    def _repair(self) -> None:
+        """Start the driver if it has not been started, or anew if it is silent for long."""
+        silent = self._absent and self._absent % _REPAIR_AFTER == 0
+        if silent or not self._started:
+            self._started = False  # what a driver that never started delivers is no sample
+            if silent:
+                self._free_bus()
+            self._driver.start()
+            self._started = True
+            self._late_us = self._lateness()  # it takes milliseconds
 
     def _lateness(self) -> int:
         """µs since the deadline of the slot that is due, after passing those that are over."""
@@ -132,6 +141,7 @@ class Sampler:
             self._miss()  # the conversion never completed
             return 0
         self._busy = False
+        self.ended = True
         self._due = ticks.add(self._due, self._period)
         if self._absent:
             self._recover()
@@ -145,11 +155,13 @@ class Sampler:
             self._sink.late(driver.pressure_q8, driver.temperature_q16, self._late_us)
         else:
             self._sink.taken(driver.pressure_q8, driver.temperature_q16)
-        return 0
+        wait = ticks.diff(self._due, self._ticks_us())
+        return wait if wait > 0 else 0
 
     def _pass(self) -> None:
         """The slot that is due gets no sample."""
         self._busy = False
+        self.ended = True
         self._due = ticks.add(self._due, self._period)
         self.missed_count += 1
         self._sink.missed()

@@ -62,6 +62,22 @@ print(n)
     assert int(printed) == len(EDGES) ** 2 - opposite
 
 
+def test_the_ports_own_arithmetic_is_the_same(chip_vm):
+    """The Pico's board takes it instead, because it is C."""
+    printed = chip_vm(
+        f"""
+import time
+from hullcore import ticks
+EDGES = {tuple(EDGES)}
+STEPS = {tuple(STEPS)}
+wrong = [(a, b) for a in EDGES for b in EDGES if time.ticks_diff(a, b) != ticks.diff(a, b)]
+wrong += [(a, s) for a in EDGES for s in STEPS if time.ticks_add(a, s) != ticks.add(a, s)]
+print(wrong)
+"""
+    )
+    assert printed == "[]\n"
+
+
 class Counter:
     """A millisecond counter that wraps, and the truth beside it."""
 
