@@ -9,6 +9,7 @@ from hullcore import ticks
 from hullcore.compat import const
 
 _SOON_MS = const(10000)  # between two syncs that events have asked for
+_LOOK_MS = const(500)  # between two looks when there is nothing new
 _NO_SPACE = const(28)  # ENOSPC
 
 
@@ -29,6 +30,8 @@ class Flusher:
         self._sync_ms = values["sync_s"] * 1000
         self._since_ms = clock.ms
         self._synced_ms = -1
+        self._looked_ms = self._since_ms
+        self._seen = -1  # records and raw blocks at the last look
         self._acked = spool.acked  # as stored
         self._synced = False  # records have been, since the cursor was
         self._flash = self._raw = spool.flash
@@ -40,7 +43,13 @@ class Flusher:
         if not self._flash:
             return
         now = self._clock.ms
+        made = self._spool.next + self._ring.next
+        if made == self._seen and ticks.diff(now, self._looked_ms) < _LOOK_MS:
+            return
+        self._looked_ms = now
+        self._seen = made
         if self._records(now) or self._pages(now):
+            self._seen = -1  # there may be more
             self.writes += 1
         elif self._synced and not self.hold:
             self._synced = False

@@ -12,6 +12,7 @@ from hullnode.drivers.errors import SensorError
 _REPAIR_AFTER = const(10)  # empty slots before a silent chip is started anew; at once if it reset
 _MIN_TOLERANCE_US = const(1000)
 _MAX_TOLERANCE_US = const(50000)
+_READING_US = const(5000)  # to fetch a sample and process it, on the chip
 _EAGER_POLLS = const(4)  # then a conversion that does not end is looked at 16 times per period
 
 
@@ -23,7 +24,8 @@ class Sampler:
     one is started anew.
 
     Counters: late_count, missed_count, bus_errors. `healthy` is False in a recorded fault.
-    `ended` turns True when a slot ends: never is there more time to the next deadline.
+    `spare` turns True when the longest time without a deadline begins: a conversion has been
+    triggered, and what it delivers can wait, or the slot gets none.
     """
 
     def __init__(self, ticks_us, driver, period_us: int, sink, free_bus) -> None:
@@ -46,7 +48,7 @@ class Sampler:
         self._code = 0
         self._detail = 0
         self.healthy = True
-        self.ended = False
+        self.spare = False
         self.late_count = 0
         self.missed_count = 0
         self.bus_errors = 0
@@ -80,8 +82,9 @@ class Sampler:
         return self._driver.PRESSURE_MIN_PA, self._driver.PRESSURE_MAX_PA
 
     def slack_us(self) -> int:
-        """µs until the next deadline; 0 while a conversion is running."""
-        return 0 if self._busy else ticks.diff(self._due, self._ticks_us())
+        """µs until the next deadline; one that is running must have been read by then."""
+        left = ticks.diff(self._due, self._ticks_us())
+        return left + self._period - _READING_US if self._busy else left
 
     def _start(self, late_us: int) -> int:
         if late_us >= self._period:
@@ -102,7 +105,7 @@ class Sampler:
         # read anew: at 10 kHz the command itself takes 2 ms
         self._again = ticks.add(self._ticks_us(), wait)
         self._polls = 0
-        self._busy = True
+        self._busy = self.spare = True
         return wait
 
     def _repair(self) -> None:
@@ -141,7 +144,6 @@ class Sampler:
             self._miss()  # the conversion never completed
             return 0
         self._busy = False
-        self.ended = True
         self._due = ticks.add(self._due, self._period)
         if self._absent:
             self._recover()
@@ -161,13 +163,13 @@ class Sampler:
     def _pass(self) -> None:
         """The slot that is due gets no sample."""
         self._busy = False
-        self.ended = True
         self._due = ticks.add(self._due, self._period)
         self.missed_count += 1
         self._sink.missed()
 
     def _miss(self) -> None:
         """As `_pass`, and it is the driver's fault."""
+        self.spare = True
         self._absent += 1
         if self._absent == _REPAIR_AFTER:
             self.healthy = False

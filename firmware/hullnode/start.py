@@ -79,8 +79,9 @@ def measuring(node, board, crashes: int, told: list) -> tuple:
         return pipeline, None, None
     sink, sequencer = _sink(node, board, pipeline, m, driver)
     sampler = Sampler(board.ticks_us, driver, values["period_us"], sink, node.free_bus)
-    sampler.begin()
     _watching(pipeline, values, board.root)
+    board.collect()  # the start's garbage: nothing is due yet
+    sampler.begin()
     pipeline.begin()
     return pipeline, sampler, sequencer
 

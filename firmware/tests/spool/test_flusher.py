@@ -1,4 +1,4 @@
-"""When the node writes to its flash: in time, right after a sample, not during a measurement."""
+"""When the node writes to its flash: in time, right after a trigger, not during a measurement."""
 
 import pytest
 
@@ -59,11 +59,11 @@ def test_records_are_synced_a_minute_after_the_first_that_waits(bench):
     assert 300 // 70 <= len(bench.writes) - len(pages) <= 300 // 60
 
 
-def test_a_write_begins_right_after_a_sample(bench):
+def test_a_write_begins_right_after_a_conversion_has(bench):
     bench.run(200_000)
     assert len(bench.writes) >= 4
-    # the conversion takes 30 ms of a slot of 100 ms
-    assert all(after >= 50_000 for _, after in bench.writes)
+    # what a conversion delivers can wait: nearly all of the slot of 100 ms is left
+    assert all(after >= 95_000 for _, after in bench.writes)
 
 
 def test_a_warning_is_synced_at_once_but_ten_seconds_apart(bench):

@@ -36,6 +36,8 @@ class Watch:
     def _may_write(self) -> bool:
         node = self.node
         flusher = node.flusher
+        if node.ring.full(node.clock.ms, flusher.hold):
+            return True
         if node.spool.next == node.spool.synced:
             return flusher._synced
         return node.spool.urgent or node.clock.ms - flusher._since_ms > flusher._sync_ms - 1000
