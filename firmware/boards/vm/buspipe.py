@@ -4,7 +4,7 @@ Request: op, address, length (u16), device time in µs (u64), data. Answer: stat
 length (u16), data. `hullwatch.bench.busserver` is the other end.
 """
 
-import select
+import os
 import struct
 
 from hullcore.compat import const
@@ -25,10 +25,11 @@ NINE_CLOCKS = 13
 ONEWIRE_RESET = 14
 ONEWIRE_WRITE = 15
 ONEWIRE_READ = 16
+ECHO = 17
 
 _REQUEST = "<BBHQ"
 _FEED_US = const(100000)
-_OWED_MS = const(20)  # of real time; an answer takes well under one
+_TOKEN_BYTES = const(8)
 
 
 class BusPipe:
@@ -39,16 +40,13 @@ class BusPipe:
         self._fed_us = 0
         self._out = open(prefix + ".req", "wb")
         self._in = open(prefix + ".rsp", "rb")
-        self._owed = select.poll()
-        self._owed.register(self._in, select.POLLIN)
         self._waiting = False
 
     def _ask(self, op: int, address: int, length: int, data: bytes) -> bytes:
         if self._waiting:
             self._forget()
-        head = struct.pack(_REQUEST, op, address, length, self._device_us())
         self._waiting = True
-        self._out.write(head + struct.pack("<H", len(data)) + data)
+        self._send(op, address, length, data)
         status, n = struct.unpack("<BH", self._read(3))
         answer = self._read(n)
         self._waiting = False
@@ -56,11 +54,17 @@ class BusPipe:
             raise OSError(status)
         return answer
 
+    def _send(self, op: int, address: int, length: int, data: bytes) -> None:
+        head = struct.pack(_REQUEST, op, address, length, self._device_us())
+        self._out.write(head + struct.pack("<H", len(data)) + data)
+
     def _forget(self) -> None:
-        """Ctrl-C came between a request and its answer: that one is not the next one's."""
-        while self._owed.poll(_OWED_MS):
-            if not self._in.read(1):
-                raise SystemExit  # the bench is gone
+        """Ctrl-C came between a request and its answer: what is owed ends with a new token."""
+        token = os.urandom(_TOKEN_BYTES)
+        self._send(ECHO, 0, 0, token)
+        seen = b""
+        while seen != token:
+            seen = (seen + self._read(1))[-_TOKEN_BYTES:]
 
     def _read(self, n: int) -> bytes:
         data = b""

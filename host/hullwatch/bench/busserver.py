@@ -37,6 +37,7 @@ NINE_CLOCKS = 13
 ONEWIRE_RESET = 14
 ONEWIRE_WRITE = 15
 ONEWIRE_READ = 16
+ECHO = 17
 _BARRIER = 0  # from this side: everything before it has been served
 
 _REQUEST = struct.Struct("<BBHQH")
@@ -95,6 +96,7 @@ class BusServer:
             ONEWIRE_RESET: lambda *_: bytes([self._wire.reset()]),
             ONEWIRE_WRITE: self._wire_write,
             ONEWIRE_READ: self._wire_read,
+            ECHO: lambda _address, _length, data: data,
         }
         self._req, self._rsp = (self._pipe(suffix) for suffix in (".req", ".rsp"))
         self._closing = False

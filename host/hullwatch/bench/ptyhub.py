@@ -1,7 +1,7 @@
 """The cable between a VM's stdin/stdout and a pseudo-terminal that pyserial opens.
 
 0x03 from the host becomes the keyboard interrupt it is on a chip; at a prompt it is a key like any
-other. What the host does not read is dropped, as USB does without a reader.
+other (`bench.ctrlc`). What the host does not read is dropped, as USB does without a reader.
 """
 
 from __future__ import annotations
@@ -9,24 +9,21 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import signal
 import subprocess
 import threading
 import tty
 from typing import IO
 
+from hullwatch.bench.ctrlc import KEPT, LOOK_S, CtrlC, Taken
+
 _CTRL_C = b"\x03"
 _CHUNK = 4096
-_PROMPTS = (b">>> ", b"\x04>", b"CTRL-B to exit\r\n>")
-"""What a VM that waits for a key has said last."""
-
-_KEPT = max(map(len, _PROMPTS))
 
 
 class PtyHub:
     """Carries bytes both ways in a thread; `path` is what the host opens.
 
-    `attach(process)` connects the present VM; bytes for no VM are dropped.
+    `attach(process)` connects the present VM. What is typed while there is none waits for the next.
     """
 
     def __init__(self) -> None:
@@ -39,6 +36,8 @@ class PtyHub:
         self._process: subprocess.Popen[bytes] | None = None
         self._next: subprocess.Popen[bytes] | None = None
         self._said = b""
+        self._typed = b""  # by the host, not yet taken: a Ctrl-C in it has to wait
+        self._ctrl_c: CtrlC | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._carry, name="hullwatch-pty", daemon=True)
         self._thread.start()
@@ -59,38 +58,47 @@ class PtyHub:
 
     def _carry(self) -> None:
         while not self._closing:
-            sources = [self._master, self._wake_r]
+            sources = [self._wake_r]
             if self._process is not None:
-                sources.append(_end(self._process.stdout))
-            ready, _, _ = select.select(sources, [], [])
+                sources += [self._master, _end(self._process.stdout)]
+            waits = LOOK_S if self._typed and self._process is not None else None
+            ready, _, _ = select.select(sources, [], [], waits)
             if self._wake_r in ready:
                 os.read(self._wake_r, _CHUNK)
                 while self._process is not None and not self._closing:
                     self._to_host(self._process)  # ended: up to its end of file
                 self._process = self._next
+                self._ctrl_c = None
                 continue
             if self._master in ready:
-                self._to_node()
+                self._typed += os.read(self._master, _CHUNK)
+            if self._process is not None:
+                self._to_node(self._process)
             if self._process is not None and _end(self._process.stdout) in ready:
                 self._to_host(self._process)
 
-    def _to_node(self) -> None:
-        data = os.read(self._master, _CHUNK)
-        process = self._process
-        if process is None:
-            return
-        if _CTRL_C in data and not self._said.endswith(_PROMPTS):
-            # the chip's interrupt character also empties its input ring
-            data = data[data.rfind(_CTRL_C) + 1 :]
-            process.send_signal(signal.SIGINT)
-        with contextlib.suppress(OSError):  # the VM is just ending
-            os.write(_end(process.stdin), data)
+    def _to_node(self, process: subprocess.Popen[bytes]) -> None:
+        while self._typed:
+            end = self._typed.find(_CTRL_C) + 1 or len(self._typed)
+            if _CTRL_C in self._typed:
+                self._ctrl_c = self._ctrl_c or CtrlC(process)
+                taken = self._ctrl_c.tried(self._said)
+                if taken is None:
+                    return
+                self._ctrl_c = None
+                if taken is Taken.INTERRUPT:
+                    # the chip's interrupt character also empties its input ring
+                    self._typed = self._typed[self._typed.rfind(_CTRL_C) + 1 :]
+                    continue
+            with contextlib.suppress(OSError):  # the VM is just ending
+                os.write(_end(process.stdin), self._typed[:end])
+            self._typed = self._typed[end:]
 
     def _to_host(self, process: subprocess.Popen[bytes]) -> None:
         data = os.read(_end(process.stdout), _CHUNK)
         if not data:
             self._let_go()  # ended; the bench attaches the next one
-        self._said = (self._said + data)[-_KEPT:] if data else b""
+        self._said = (self._said + data)[-KEPT:] if data else b""
         while data:
             try:
                 data = data[os.write(self._master, data) :]

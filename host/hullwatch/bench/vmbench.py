@@ -164,6 +164,17 @@ class VmBench:
         chip.reset_cause = 1
         self._kill()
 
+    def replug(self) -> None:
+        """The USB cable out and in: port and power are gone, then it is there under another name.
+
+        For the program that has the port open it is lost, as a tty of USB is.
+        """
+        with self._lock:
+            self.power_cut()
+            self.hub.close()
+            self.hub = PtyHub()
+            self.port_path = self.hub.path
+
     def elapse(self, seconds: float) -> None:
         """Wait; what nobody reads is dropped."""
         time.sleep(seconds / self._time.speed)

@@ -18,8 +18,11 @@ from hullwatch.transport.rawrepl import CommandFailed, RawRepl
 ASK_S = 3.0
 """A running node answers within milliseconds; one that is just starting, in two seconds."""
 
-START_S = 40.0
-"""USB is back in a second, a node starts in three; three crashes before safe mode take longer."""
+SILENT_S = 40.0
+"""USB is back in a second, a node starts in three: nobody is coming any more."""
+
+START_S = 300.0
+"""Longest start of a board that gives signs of life all the time."""
 
 _CRASH_LINE = "open('crash.txt').readline() if 'crash.txt' in __import__('os').listdir() else ''"
 AT_PROMPT = "it is at its prompt"
@@ -27,12 +30,14 @@ _PAUSE_S = 0.2
 
 
 class _Listener:
-    """Remembers whether a prompt was seen."""
+    """Remembers whether a prompt was seen, and whether anything was."""
 
     def __init__(self) -> None:
         self.prompt = False
+        self.heard = False
 
     def __call__(self, event: Event) -> None:
+        self.heard = True
         if isinstance(event, Prompt):
             self.prompt = True
 
@@ -46,7 +51,10 @@ def conversation(device: str, listener: Callable[[Event], None]) -> Iterator[Dia
 
 def who(device: str, wait_s: float = ASK_S) -> tuple[Hello | None, str]:
     """(HELLO, "") of the node, or (None, why there is none). Raises what `open_port` raises."""
-    listener = _Listener()
+    return _who(device, wait_s, _Listener())
+
+
+def _who(device: str, wait_s: float, listener: _Listener) -> tuple[Hello | None, str]:
     with conversation(device, listener) as dialogue:
         deadline_s = time.monotonic() + wait_s
         try:
@@ -60,25 +68,29 @@ def who(device: str, wait_s: float = ASK_S) -> tuple[Hello | None, str]:
         return hello, "" if hello else "nothing answers"
 
 
-def await_node(find: Callable[[], PortInfo], within_s: float = START_S) -> Hello:
-    """HELLO of a node that was just restarted, wherever its port comes back.
+def await_node(find: Callable[[], PortInfo]) -> Hello:
+    """HELLO of a node that was just restarted, wherever its port comes back, however slow it is.
 
-    NotStarted with what it printed when it stays at its prompt or says nothing.
+    NotStarted with what it printed when it stays at its prompt, after SILENT_S in which neither a
+    word came nor the port came or went, or after START_S.
     """
-    deadline_s = time.monotonic() + within_s
-    reason = "its port did not come back"
-    while time.monotonic() < deadline_s:
+    began_s = alive_s = time.monotonic()
+    reason = ""
+    while time.monotonic() < min(alive_s + SILENT_S, began_s + START_S):
+        listener = _Listener()
         try:
-            hello, why = who(find().device)
+            hello, why = _who(find().device, ASK_S, listener)
         except TransportError as error:
-            reason = error.message
+            why = error.message
         else:
             if hello is not None:
                 return hello
-            reason = why
             if why == AT_PROMPT:  # it has run and ended
                 reason = _last_words(find().device)
                 break
+        if listener.heard or why != reason:
+            alive_s = time.monotonic()
+        reason = why
         time.sleep(_PAUSE_S)
     raise NotStarted(
         f"the node does not start: {reason}", "hullwatch node log shows its last crash; hullwatch "
@@ -94,4 +106,6 @@ def _last_words(device: str) -> str:
             repl.run("from hullnode import guard")
         except CommandFailed as error:
             return f"{AT_PROMPT}: {error.message}"
+        finally:
+            repl.friendly()  # where hullwatch log and people find it
     return f"{AT_PROMPT}: {str(crash).strip()}" if crash else AT_PROMPT

@@ -6,6 +6,7 @@ raise escape. Out of here come errors of Hullwatch only.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import struct
@@ -14,7 +15,6 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from mpremote.transport import TransportError as MpremoteError
-from mpremote.transport import TransportExecError
 from mpremote.transport_serial import SerialTransport
 
 from hullwatch.errors import HullwatchError, PortLost, WrongDevice
@@ -110,7 +110,11 @@ class RawRepl:
     def value(self, expression: str) -> object:
         """The value of an expression that a Python literal can say. CommandFailed, PortLost."""
         with self._told():
-            found: object = self._transport.eval(expression)
+            out, err = self._transport.exec_raw(f"print(repr({expression}))", timeout=_LONG_S)
+        if err:
+            raise _failed(err.decode("utf-8", "replace"))
+        with self._told():
+            found: object = ast.literal_eval(out.decode().strip())
         return found
 
     def reset(self) -> None:
@@ -164,8 +168,6 @@ class RawRepl:
         """Turn what mpremote and pyserial raise into errors that say something."""
         try:
             yield
-        except TransportExecError as error:
-            raise _failed(str(error.error_output)) from error
         except (MpremoteError, OSError, struct.error, TypeError) as error:  # TypeError: closed fd
             self._lost = True
             raise PortLost(

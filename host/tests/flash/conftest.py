@@ -1,14 +1,13 @@
 """Boards to flash: a MicroPython VM behind a terminal, its littlefs image the board's flash."""
 
-import contextlib
 import os
 import time
 
 import pytest
+import serial
 from mpremote.transport_serial import SerialTransport
 
 import capability
-from hullwatch.bench.ptyhub import PtyHub
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.bench.vmbench import VmBench
 from hullwatch.errors import PortLost, WrongDevice
@@ -17,7 +16,6 @@ from hullwatch.flash.compiler import Compiler
 from hullwatch.flash.job import Job
 from hullwatch.flash.sources import firmware_sources
 from hullwatch.flash.wakeup import who
-from hullwatch.transport import rawrepl
 from hullwatch.transport.discover import find_port
 
 
@@ -46,27 +44,21 @@ def old_files(new_build, tmp_path_factory):
     return files
 
 
-@contextlib.contextmanager
-def _hasty():
-    """A host without patience: a board that is gone is gone after a moment."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rawrepl, "_READ_S", 0.4)
-        patch.setattr(rawrepl, "_LONG_S", 3)
-        patch.setattr(SerialTransport.read_until, "__defaults__", (1.0, None, None))
-        yield
-
-
 class Bench:
     """A board, what is told while it is flashed, and what may go wrong meanwhile."""
 
     def __init__(self, files, flash_blocks=352, speed=1.0):
         self.vm = VmBench(BenchSpec(seed=3, flash_blocks=flash_blocks), speed, files=files)
-        self.path = self.vm.port_path
         self.notes = []
         self.steps = []
         self.at = None
         self.then = None
+        self._patch = pytest.MonkeyPatch()
         self._wait_for_life()
+
+    @property
+    def path(self):
+        return self.vm.port_path
 
     def _wait_for_life(self):
         """A node has asked its bus for something, or the prompt is there."""
@@ -97,29 +89,43 @@ class Bench:
             time.sleep(0.1)
         raise AssertionError(why)
 
-    def power_off(self):
-        """The VM dies between two instructions, as a chip without power, and starts again."""
-        self.vm.power_cut()
-
     def unplug(self):
         """Cable out and in again: port and power are gone, then another terminal is there."""
-        with self.vm._lock:
-            self.vm.power_cut()
-            self.vm.hub.close()
-            self.vm.hub = PtyHub()
-        self.path = self.vm.hub.path
+        self.vm.replug()
+
+    def darken(self):
+        """The supply of a board fails, its port stays: a serial line of its own."""
+        self.vm._lock.acquire()  # whoever holds it keeps the VM from being started
+        self.vm.power_cut()
+        self._lose_patience()
+
+    def light(self):
+        self.vm._lock.release()
 
     def garble(self):
-        """What the board says next never arrives as it was said."""
-        os.write(self.vm.hub._master, b"\x00nonsense\x04")
+        """What the board says next never arrives as it was said, nor is it complete before."""
+        os.write(self.vm.hub._master, b"\x00nonsense>\x04")
+        self._lose_patience()
+
+    def _lose_patience(self):
+        """From now on, not before, the host gives a silent board up after a moment."""
+        read = serial.Serial.read
+
+        def hasty(port, size=1):
+            port.timeout = 0.2
+            return read(port, size)
+
+        self._patch.setattr(serial.Serial, "read", hasty)
+        self._patch.setattr(SerialTransport.read_until, "__defaults__", (1.0, None, None))
 
     def cut_short(self):
         """Flash it, power or wire failing at `at`; None, or the outcome if it never got there."""
         try:
-            with _hasty():
-                return self.job().run()
+            return self.job().run()
         except (PortLost, WrongDevice):
             return None
+        finally:
+            self._patch.undo()
 
     def runs(self, core_hash):
         """Whether a node answers whose files have this core hash."""

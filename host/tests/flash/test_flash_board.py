@@ -9,8 +9,6 @@ from hullwatch.flash.corehash import core_hash, file_hash
 from hullwatch.flash.errors import FlashError, NoRoom, NotStarted, WrongMicroPython
 from hullwatch.transport.rawrepl import RawRepl
 
-pytestmark = pytest.mark.campaign  # by terminals that on a busy machine go away for a moment
-
 CODE = ("main.py", "hullcore/", "hullnode/", "board/")
 
 
@@ -71,7 +69,7 @@ def test_a_boot_py_is_told_and_left(board):
 def test_power_lost_while_sending_leaves_the_old_version(board, new_build, old_files):
     """At each of its chunks in turn: what is there runs on, and the next run goes on."""
     one = board(old_files)
-    one.then = one.power_off
+    one.then = one.unplug
     cuts = 0
     one.at = ("upload", 0)
     while (done := one.cut_short()) is None:
@@ -86,7 +84,7 @@ def test_power_lost_while_sending_leaves_the_old_version(board, new_build, old_f
 def test_power_lost_at_any_file_the_board_finishes_by_itself(board, new_build, old_files, placed):
     one = board(old_files)
     one.at = ("in place", placed)
-    one.then = one.power_off
+    one.then = one.unplug
     one.cut_short()  # after the last file the board may have said so in time
     assert one.runs(new_build.core_hash)  # without a second flash
     assert code_on(one) == new_build.contents()
@@ -98,7 +96,7 @@ def test_an_upload_goes_on_where_it_ended(board, old_files):
     total = whole.job().run().sent_bytes
     cut = board()
     cut.at = ("upload", 40 * 1024)
-    cut.then = cut.power_off
+    cut.then = cut.unplug
     assert cut.cut_short() is None
     done = cut.job().run()
     assert total - 41 * 1024 <= done.sent_bytes <= total - 36 * 1024
@@ -126,6 +124,16 @@ def test_a_host_that_understands_nothing_any_more_leaves_no_board_at_its_prompt(
     one.at = ("upload", 2048)
     one.then = one.garble
     assert one.cut_short() is None
+    assert one.runs(hash_of(old_files))
+
+
+def test_a_board_that_falls_silent_for_good_is_given_up(board, old_files):
+    """No power behind a port that stays, as on a serial line."""
+    one = board(old_files)
+    one.at = ("upload", 2048)
+    one.then = one.darken
+    assert one.cut_short() is None
+    one.light()
     assert one.runs(hash_of(old_files))
 
 
@@ -176,7 +184,8 @@ def test_a_flash_that_fills_up_while_switching_leaves_a_prompt(
 ):
     """And the next flash finishes what was begun, once there is room."""
     monkeypatch.setattr(upload, "check_room", lambda *_: None)
-    one = board(filled(old_files, 4))
+    idle = {**old_files, "main.py": b"# Hullwatch, and nothing that writes files\n"}
+    one = board(filled(idle, 4))
     with pytest.raises(FlashError, match="its file system is full; it waits at its prompt"):
         one.job().run()
     with RawRepl(one.path) as repl:
@@ -217,9 +226,7 @@ def test_a_build_for_another_board_is_refused_and_the_old_one_runs_on(board, old
     assert one.runs(hash_of(old_files))
 
 
-def test_firmware_that_does_not_start_is_told_with_its_last_words(
-    board, new_build, tmp_path, monkeypatch
-):
+def test_firmware_that_does_not_start_is_told_with_its_last_words(board, new_build, tmp_path):
     """A build whose node raises at once: three crashes, safe mode, and the line that says why."""
     import json
     import shutil
@@ -239,7 +246,6 @@ def test_firmware_that_does_not_start_is_told_with_its_last_words(
     manifest["core_hash"] = core_hash(manifest["files"])
     (folder / "manifest.json").write_text(json.dumps(manifest))
     one = board()
-    monkeypatch.setattr("hullwatch.flash.wakeup.START_S", 6)
     with pytest.raises(NotStarted, match="no clock today"):
         one.job(lambda _board: load_build(folder)).run()
     assert one.job().run().hello.fields["core_hash"].hex() == new_build.core_hash
