@@ -13,7 +13,7 @@ import pytest
 
 BY_THE_CLOCK = (
     "host/tests/cli/", "host/tests/flash/", "host/tests/hil/", "host/tests/owner/",
-    "host/tests/leaktest/test_programs_on_vm.py", "host/tests/test_vmbench.py",
+    "host/tests/leaktest/test_programs_on_vm.py", "host/tests/test_vmbench",
     "host/tests/test_transport_", "host/tests/web/test_web_browser.py",
 )  # fmt: skip
 """Files, or how their paths begin; and whatever runs on the bench `mpy`."""

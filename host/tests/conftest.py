@@ -11,6 +11,7 @@ import zlib
 import pytest
 
 import one_clock
+from hullwatch.bench import littlefsimage
 from hullwatch.bench.simbench import SimBench
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.cli.app import main
@@ -257,6 +258,18 @@ def hullwatch(capsys, monkeypatch):
         return ended.value.code or 0, out, err
 
     return run
+
+
+@pytest.fixture
+def filled():
+    """Files of a board, and one more that leaves so many blocks free of a Pico's 352."""
+
+    def fill(files, blocks):
+        fs = littlefsimage._opened(littlefsimage.image_of(files), littlefsimage.BLOCKS)
+        free = littlefsimage.BLOCKS - fs.used_block_count
+        return {**files, "mine.bin": b"x" * ((free - blocks) * 4080)}
+
+    return fill
 
 
 class ChipBench:

@@ -11,6 +11,7 @@ from typing import Any
 from hullwatch.flash.build import Build
 from hullwatch.flash.corehash import core_hash, file_hash
 from hullwatch.flash.errors import WrongMicroPython
+from hullwatch.flash.mpyfile import is_whole
 from hullwatch.flash.onboard import FOLDER
 from hullwatch.transport.rawrepl import RawRepl
 
@@ -145,11 +146,15 @@ def check_fits(state: BoardState, build: Build) -> None:
         )
     for name in build.files:
         if name.endswith(".mpy"):
-            _check_mpy(name, (build.root / name).read_bytes()[:4], state)
+            _check_mpy(name, (build.root / name).read_bytes(), state)
 
 
-def _check_mpy(name: str, head: bytes, state: BoardState) -> None:
-    """What py/persistentcode.c checks of a header: version, native code, small-int bits."""
+def _check_mpy(name: str, data: bytes, state: BoardState) -> None:
+    """What py/persistentcode.c checks of a header: version, native code, small-int bits.
+
+    And what it does not: that the file is whole.
+    """
+    head = data[:4]
     version, arch, sub = state.mpy & 0xFF, state.mpy >> 10, state.mpy >> 8 & 3
     if len(head) < 4 or head[0] != _MPY_MAGIC:
         raise WrongMicroPython(f"{name} is no .mpy file", "remove the build folder, build again")
@@ -159,6 +164,8 @@ def _check_mpy(name: str, head: bytes, state: BoardState) -> None:
             _GET_UF2,
         )
     native = head[2] >> 2 & 0x0F
+    if not native and not is_whole(data):
+        raise WrongMicroPython(f"{name} is damaged", "remove the build folder, build again")
     if native and (native != arch or head[2] & 3 != sub):
         raise WrongMicroPython(
             f"{name} holds machine code for architecture {native}.{head[2] & 3}, the board has "

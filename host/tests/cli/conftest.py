@@ -15,7 +15,13 @@ from pathlib import Path
 import pytest
 
 import capability
+from hullwatch.bench.spec import BenchSpec
+from hullwatch.bench.vmbench import VmBench
+from hullwatch.flash.build import build
+from hullwatch.flash.compiler import Compiler
+from hullwatch.flash.sources import firmware_sources
 from hullwatch.ingest import realclock
+from hullwatch.sim.firmware import config_files
 
 COMMAND = [sys.executable, "-c", "from hullwatch.cli import main; main()"]
 
@@ -151,6 +157,38 @@ def served(start):
     yield server.until(r"node on (\S+)\n")[1]
     assert server.running()
     assert server.err == b""
+
+
+@pytest.fixture
+def older(tmp_path):
+    """Files of a node whose layouts of records are another version's, as far as anyone can tell."""
+    capability.executable("micropython")
+    source = tmp_path / "messages.py"
+    source.write_text(firmware_sources("vm")["hullcore/messages.py"].read_text() + "\n_OLD = 1\n")
+    Compiler().compile(source, "hullcore/messages.py", tmp_path / "messages.mpy")
+    spec = BenchSpec(seed=3)
+    files = build("vm").contents() | config_files(spec.node_settings())
+    return files | {"hullcore/messages.mpy": (tmp_path / "messages.mpy").read_bytes()}
+
+
+@pytest.fixture
+def bench():
+    """Boards in this process, by the files on them; each is there when its program runs."""
+    capability.executable("micropython")
+    capability.module("littlefs")
+    made = []
+
+    def make(files):
+        made.append(VmBench(BenchSpec(seed=3), files=files))
+        deadline = time.monotonic() + 60
+        while made[-1].server.requests <= 20 and not made[-1].hub._said:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
 
 
 class PtyDevice:

@@ -11,7 +11,6 @@ import struct
 import subprocess
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -20,38 +19,9 @@ from hullwatch.bench.spec import BenchSpec
 from hullwatch.bench.vmbench import VmBench
 from hullwatch.flash import errors as flash_errors
 from hullwatch.flash.build import build
-from hullwatch.flash.compiler import Compiler
-from hullwatch.flash.sources import firmware_sources
 from hullwatch.sim.chamberspec import ChamberSpec
-from hullwatch.sim.firmware import config_files
 from hullwatch.sim.plumbing import PlumbingSpec
-from hullwatch.transport import discover, rawrepl
-
-
-@pytest.fixture
-def older(tmp_path):
-    """Files of a node whose layouts of records are another version's, as far as anyone can tell."""
-    source = tmp_path / "messages.py"
-    source.write_text(firmware_sources("vm")["hullcore/messages.py"].read_text() + "\n_OLD = 1\n")
-    Compiler().compile(source, "hullcore/messages.py", tmp_path / "messages.mpy")
-    spec = BenchSpec(seed=3)
-    files = build("vm").contents() | config_files(spec.node_settings())
-    return files | {"hullcore/messages.mpy": (tmp_path / "messages.mpy").read_bytes()}
-
-
-@pytest.fixture
-def bench():
-    """Boards in this process, by the files on them."""
-    made = []
-
-    def make(files):
-        made.append(VmBench(BenchSpec(seed=3), files=files))
-        wait(lambda: made[-1].server.requests > 20 or made[-1].hub._said.endswith(b">>> "))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
+from hullwatch.transport import rawrepl
 
 
 def wait(condition, seconds=30):
@@ -119,19 +89,6 @@ def test_a_blank_board_with_settings(bench, hullwatch):
 # --- refusals ------------------------------------------------------------------------------------
 
 
-def test_two_boards_and_no_node_is_ambiguous(refused, monkeypatch):
-    ports = [
-        SimpleNamespace(device=f"/dev/ttyACM{n}", serial_number=f"E66138528350B42{n}", vid=0x2E8A,
-                        pid=5, product="Board in FS mode", location=f"1-{n}:1.0")
-        for n in (1, 2)
-    ]  # fmt: skip
-    monkeypatch.setattr(discover.find_port, "__defaults__", (None, lambda: ports))
-    line = refused(errors.PortAmbiguous.exit_code, "flash")
-    assert "E66138528350B421" in line
-    assert "E66138528350B422" in line
-    assert "USB serial number" in line
-
-
 def test_what_is_no_micropython_is_told(device, hullwatch, monkeypatch):
     monkeypatch.setattr(rawrepl, "_ENTER_S", 0.3)
     monkeypatch.setattr(rawrepl, "_READ_S", 0.3)
@@ -139,43 +96,6 @@ def test_what_is_no_micropython_is_told(device, hullwatch, monkeypatch):
     code, _, err = hullwatch("flash", "--node", modem.path)
     assert code == errors.WrongDevice.exit_code
     assert f"hullwatch: no MicroPython answers on {modem.path} (hullwatch flash --uf2" in err
-
-
-def test_a_board_unplugged_in_the_middle_is_told(bench, hullwatch, monkeypatch):
-    """The line goes away while the upload runs; the board itself lives on, and starts the old."""
-    monkeypatch.setattr(rawrepl, "_READ_S", 0.5)
-    one = bench({})
-    from hullwatch.flash import upload
-
-    real = upload._told_full
-
-    def pulled(repl, code):
-        if "_f.flush" in code:
-            repl._transport.serial.close()
-        real(repl, code)
-
-    monkeypatch.setattr(upload, "_told_full", pulled)
-    code, _, err = hullwatch("flash", "--node", one.port_path)
-    assert code == errors.PortLost.exit_code
-    assert err.splitlines()[-1].endswith("(plug it in and run the command again)")
-    monkeypatch.setattr(upload, "_told_full", real)
-    code, _, _ = hullwatch("flash", "--node", one.port_path, "--json")
-    assert code == 0
-
-
-def test_a_damaged_build_is_refused_before_the_board_is_touched(bench, hullwatch, tmp_path):
-    import shutil
-
-    folder = tmp_path / "build"
-    shutil.copytree(build("vm").root, folder)
-    data = bytearray((folder / "hullcore/ticks.mpy").read_bytes())
-    data[30] ^= 1
-    (folder / "hullcore/ticks.mpy").write_bytes(bytes(data))
-    one = bench(build("vm").contents())
-    code, _, err = hullwatch("flash", "--node", one.port_path, "--build", folder)
-    assert code == flash_errors.BuildError.exit_code
-    assert "a file is missing or damaged (build it again)" in err
-    assert one.boots == 1
 
 
 @pytest.mark.parametrize(

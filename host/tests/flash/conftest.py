@@ -1,6 +1,8 @@
 """Boards to flash: a MicroPython VM behind a terminal, its littlefs image the board's flash."""
 
+import json
 import os
+import shutil
 import time
 
 import pytest
@@ -11,8 +13,9 @@ import capability
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.bench.vmbench import VmBench
 from hullwatch.errors import PortLost, WrongDevice
-from hullwatch.flash.build import build
+from hullwatch.flash.build import build, load_build
 from hullwatch.flash.compiler import Compiler
+from hullwatch.flash.corehash import core_hash, file_hash
 from hullwatch.flash.job import Job
 from hullwatch.flash.sources import firmware_sources
 from hullwatch.flash.wakeup import who
@@ -44,17 +47,41 @@ def old_files(new_build, tmp_path_factory):
     return files
 
 
+@pytest.fixture
+def remade(new_build, tmp_path):
+    """The build with one module spoilt, as if it had been made so: its manifest agrees."""
+
+    def compiled(text):
+        (tmp_path / "source.py").write_bytes(text)
+        Compiler().compile(tmp_path / "source.py", "source.py", tmp_path / "out.mpy")
+        return (tmp_path / "out.mpy").read_bytes()
+
+    def make(module, spoil):
+        folder = tmp_path / "spoilt"
+        shutil.copytree(new_build.root, folder)
+        path = folder / f"{module}.mpy"
+        path.write_bytes(spoil(compiled, path.read_bytes()))
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["files"][f"{module}.mpy"] = file_hash(path.read_bytes())
+        manifest["core_hash"] = core_hash(manifest["files"])
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        return load_build(folder)
+
+    return make
+
+
 class Bench:
     """A board, what is told while it is flashed, and what may go wrong meanwhile."""
 
-    def __init__(self, files, flash_blocks=352, speed=1.0):
-        self.vm = VmBench(BenchSpec(seed=3, flash_blocks=flash_blocks), speed, files=files)
+    def __init__(self, files, wait=True):
+        self.vm = VmBench(BenchSpec(seed=3), files=files)
         self.notes = []
         self.steps = []
         self.at = None
         self.then = None
         self._patch = pytest.MonkeyPatch()
-        self._wait_for_life()
+        if wait:
+            self._wait_for_life()
 
     @property
     def path(self):

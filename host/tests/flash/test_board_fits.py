@@ -7,8 +7,10 @@ import zlib
 import pytest
 
 from hullwatch.flash.boardstate import BoardState, _unacked, check_fits
-from hullwatch.flash.build import Build
+from hullwatch.flash.build import Build, build
+from hullwatch.flash.compiler import Compiler
 from hullwatch.flash.errors import WrongMicroPython
+from hullwatch.flash.mpyfile import is_whole
 from hullwatch.flash.pack import make_pack
 
 # a Pico's own words: MicroPython 1.28 says _mpy=4870 there: format 6, sub-version 3, armv6m (4)
@@ -23,13 +25,14 @@ PICO = BoardState(
 @pytest.fixture
 def made(tmp_path):
     def make(head, board="pico"):
-        (tmp_path / "one.mpy").write_bytes(bytes(head) + b"rest")
+        (tmp_path / "one.mpy").write_bytes(bytes(head) + NOTHING)
         (tmp_path / "main.py").write_text("")
         return Build(board, tmp_path, "00", ("main.py", "one.mpy"))
 
     return make
 
 
+NOTHING = bytes((0, 0, 4 << 3)) + b"code"  # no names, no constants, four bytes of bytecode
 GOOD = (0x4D, 6, 0, 31)
 MACHINE_CODE = (0x4D, 6, 4 << 2 | 3, 31)  # armv6m, sub-version 3
 
@@ -54,6 +57,36 @@ def test_what_it_cannot_load_is_refused_with_what_to_do(made, head, told):
     with pytest.raises(WrongMicroPython, match=told) as caught:
         check_fits(PICO, made(head))
     assert caught.value.hint
+
+
+def test_every_module_of_a_build_is_whole_and_no_part_of_it_is():
+    for name, data in build("vm").contents().items():
+        if name.endswith(".mpy"):
+            assert is_whole(data), name
+            assert not is_whole(data + b"\0"), name
+    data = build("vm").contents()["hullnode/clock.mpy"]
+    assert not any(is_whole(data[:size]) for size in range(len(data)))
+
+
+def test_a_constant_of_each_kind_is_gone_over(tmp_path):
+    source = tmp_path / "all.py"
+    source.write_text(
+        "def f(a):\n  x = 1e300, 2j, 1 << 90, b'', b'ab', 'cd' * 300\n"
+        "  return (lambda: (x, None, True, False, ..., ('text of its own', (b'deep', 3.5))))\n"
+        "y = (b'0' * 200, 'c', 123456789012345678901234567890, (1.5, 2j, ..., None, (), ('x',)))\n"
+    )
+    Compiler().compile(source, "all.py", tmp_path / "all.mpy")
+    data = (tmp_path / "all.mpy").read_bytes()
+    assert is_whole(data)
+    assert not any(is_whole(data[:size]) for size in range(len(data)))
+
+
+def test_a_module_that_ends_early_is_refused(made, tmp_path):
+    one = made(GOOD)
+    (tmp_path / "one.mpy").write_bytes(bytes(GOOD) + NOTHING[:-1])
+    with pytest.raises(WrongMicroPython, match=r"one\.mpy is damaged") as caught:
+        check_fits(PICO, one)
+    assert "build again" in caught.value.hint
 
 
 @pytest.mark.parametrize(

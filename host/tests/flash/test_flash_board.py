@@ -2,11 +2,10 @@
 
 import pytest
 
-from hullwatch.bench import littlefsimage
 from hullwatch.errors import PortLost
 from hullwatch.flash import upload
 from hullwatch.flash.corehash import core_hash, file_hash
-from hullwatch.flash.errors import FlashError, NoRoom, NotStarted, WrongMicroPython
+from hullwatch.flash.errors import FlashError, NoRoom, WrongMicroPython
 from hullwatch.transport.rawrepl import RawRepl
 
 CODE = ("main.py", "hullcore/", "hullnode/", "board/")
@@ -155,14 +154,7 @@ def test_an_update_cut_short_is_finished_by_the_next_flash(board, new_build, old
 # --- faults --------------------------------------------------------------------------------------
 
 
-def filled(files, blocks):
-    """The same files and one that leaves `blocks` free of a Pico's 352."""
-    fs = littlefsimage._opened(littlefsimage.image_of(files), littlefsimage.BLOCKS)
-    free = littlefsimage.BLOCKS - fs.used_block_count
-    return {**files, "mine.bin": b"x" * ((free - blocks) * 4080)}
-
-
-def test_no_room_is_told_before_anything_is_sent(board, old_files):
+def test_no_room_is_told_before_anything_is_sent(board, old_files, filled):
     one = board(filled(old_files, 3))
     with pytest.raises(NoRoom, match=r"\d+ kB free on the board, the update needs \d+ kB"):
         one.job().run()
@@ -170,7 +162,9 @@ def test_no_room_is_told_before_anything_is_sent(board, old_files):
     assert one.runs(hash_of(old_files))
 
 
-def test_a_flash_that_fills_up_while_sending_keeps_the_old_version(board, old_files, monkeypatch):
+def test_a_flash_that_fills_up_while_sending_keeps_the_old_version(
+    board, old_files, filled, monkeypatch
+):
     monkeypatch.setattr(upload, "check_room", lambda *_: None)
     one = board(filled(old_files, 0))
     with pytest.raises(NoRoom, match="its file system is full"):
@@ -180,7 +174,7 @@ def test_a_flash_that_fills_up_while_sending_keeps_the_old_version(board, old_fi
 
 
 def test_a_flash_that_fills_up_while_switching_leaves_a_prompt(
-    board, old_files, new_build, monkeypatch
+    board, old_files, new_build, filled, monkeypatch
 ):
     """And the next flash finishes what was begun, once there is room."""
     monkeypatch.setattr(upload, "check_room", lambda *_: None)
@@ -226,26 +220,23 @@ def test_a_build_for_another_board_is_refused_and_the_old_one_runs_on(board, old
     assert one.runs(hash_of(old_files))
 
 
-def test_firmware_that_does_not_start_is_told_with_its_last_words(board, new_build, tmp_path):
-    """A build whose node raises at once: three crashes, safe mode, and the line that says why."""
-    import json
-    import shutil
-
-    from hullwatch.flash.build import load_build
-    from hullwatch.flash.compiler import Compiler
-
-    folder = tmp_path / "bad"
-    shutil.copytree(new_build.root, folder)
-    source = tmp_path / "clock.py"
-    source.write_text("raise ValueError('no clock today')\n")
-    Compiler().compile(source, "hullnode/clock.py", folder / "hullnode/clock.mpy")
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["files"]["hullnode/clock.mpy"] = file_hash(
-        (folder / "hullnode/clock.mpy").read_bytes()
-    )
-    manifest["core_hash"] = core_hash(manifest["files"])
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda compiled, _: compiled(b"raise ValueError('no clock today')\n"), "no clock today"),
+        (lambda _, good: good[:-1], "clock.mpy is damaged"),
+        (lambda _, good: b"C\x06" + good[2:], "no .mpy file"),
+    ],
+    ids=["raises", "cut short", "something else"],
+)
+def test_firmware_that_does_not_start_is_told_with_its_last_words(
+    board, new_build, remade, spoil, told
+):
+    """A build that is wrong in itself: told in one line, and the next one puts it right."""
+    wrong = remade("hullnode/clock", spoil)
     one = board()
-    with pytest.raises(NotStarted, match="no clock today"):
-        one.job(lambda _board: load_build(folder)).run()
+    with pytest.raises(FlashError, match=told) as caught:
+        one.job(lambda _board: wrong).run()
+    assert "\n" not in caught.value.message
+    assert caught.value.hint
     assert one.job().run().hello.fields["core_hash"].hex() == new_build.core_hash
