@@ -99,8 +99,7 @@ class BusServer:
             ECHO: lambda _address, _length, data: data,
         }
         self._req, self._rsp = (self._pipe(suffix) for suffix in (".req", ".rsp"))
-        self._closing = False
-        self._resets = 0
+        self._closing, self._resets = False, 0
         self._served = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="hullwatch-bus", daemon=True)
         self._thread.start()
