@@ -45,12 +45,13 @@ class Taken(enum.Enum):
 
 @dataclass(frozen=True)
 class _Look:
-    """A process: its state, the system call it is in, CPU seconds, whether it handles SIGINT."""
+    """A process: its state, the system call it is in, CPU seconds, what it does about SIGINT."""
 
     state: str
     call: str
     cpu_s: float
     handles: bool
+    ignores: bool
 
 
 class CtrlC:
@@ -91,6 +92,8 @@ class CtrlC:
             return None
         if now.call != before.call and not busy:
             return None
+        if now.ignores and not busy:
+            return None  # it waits for another program, as a reset does
         if not now.handles:
             return Taken.KEY if said or busy else None  # silent so far: it is starting
         self._process.send_signal(signal.SIGINT)
@@ -108,14 +111,17 @@ def _look(pid: int) -> _Look:
     folder = Path("/proc") / str(pid)
     fields = (folder / "stat").read_text().rpartition(")")[2].split()
     ticks = int(fields[11]) + int(fields[12])
-    caught = next(
-        line for line in (folder / "status").read_text().splitlines() if line.startswith("SigCgt")
+    status = dict(
+        line.split(":\t", 1)
+        for line in (folder / "status").read_text().splitlines()
+        if ":\t" in line
     )
     return _Look(
         state=fields[0],
         call=(folder / "syscall").read_text(),
         cpu_s=ticks / os.sysconf("SC_CLK_TCK"),
-        handles=bool(int(caught.split()[1], 16) & _SIGINT_BIT),
+        handles=bool(int(status["SigCgt"], 16) & _SIGINT_BIT),
+        ignores=bool(int(status["SigIgn"], 16) & _SIGINT_BIT),
     )
 
 
