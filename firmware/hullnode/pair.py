@@ -27,7 +27,7 @@ class PairDriver:
         self._ticks_us = ticks_us
         self._patience_us = period_us - (period_us >> 2)
         self._ready = False
-        self._main_busy = self._second_busy = False
+        self._main_busy = self._second_busy = self._begun = False
         self._main_at = self._second_at = self._until = 0
         self.SENSOR = main.SENSOR
         self.PRESSURE_MIN_PA = main.PRESSURE_MIN_PA
@@ -58,9 +58,8 @@ class PairDriver:
         wait = self._main.trigger()
         now = self._ticks_us()
         self._main_at = ticks.add(now, wait)
-        self._main_busy = True
+        self._main_busy = self._begun = True
         self._second_busy = False
-        self.aux = NO_AUX
         if self._ready:
             try:
                 other = self.second.trigger()
@@ -78,6 +77,9 @@ class PairDriver:
         """0 when the first sensor's sample is ready and the second's, or no longer waited for."""
         now = self._ticks_us()
         wait = 0
+        if self._begun:  # not with the trigger: the last sample may still have to be handed on
+            self._begun = False
+            self.aux = NO_AUX
         if self._main_busy:
             wait = ticks.diff(self._main_at, now)
             if wait <= 0:

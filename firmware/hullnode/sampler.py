@@ -2,7 +2,8 @@
 
 Slot k is due k periods after the first trigger. A slot whose trigger came more than the tolerance
 after its deadline is late: kept, counted, and left out of the windows. A slot that no sample
-belongs to is missed. Nothing here allocates.
+belongs to is missed. A sample that was read shortly before the next deadline is handed on after
+that, while the next conversion runs. Nothing here allocates.
 """
 
 from hullcore import ticks
@@ -13,6 +14,7 @@ _REPAIR_AFTER = const(10)  # empty slots before a silent chip is started anew; a
 _MIN_TOLERANCE_US = const(1000)
 _MAX_TOLERANCE_US = const(50000)
 _READING_US = const(5000)  # to fetch a sample and process it, on the chip
+_CLOSING_US = const(20000)  # what a sample may lead to: windows end, records are made
 _EAGER_POLLS = const(4)  # then a conversion that does not end is looked at 16 times per period
 
 
@@ -41,7 +43,7 @@ class Sampler:
         self._again = 0
         self._due = ticks_us()
         self._late_us = 0
-        self._was_late = False
+        self._held = False
         self._polls = 0
         self._started = False
         self._absent = 0  # slots in a row that the driver let pass; stalls of the node do not count
@@ -89,16 +91,10 @@ class Sampler:
     def _start(self, late_us: int) -> int:
         if late_us >= self._period:
             late_us = self._lateness()
-        self._late_us = late_us
-        if self._was_late and late_us > self._tolerance:
-            # telling of a late sample costs half a slot at 100 Hz and makes the next one late too,
-            # without end: let one slot pass and the grid is met again
-            self._was_late = False
-            self._pass()
-            return 0
         try:
             if self._absent or not self._started:
                 self._repair()
+                late_us = self._lateness()  # it takes milliseconds
             wait = self._driver.trigger()
         except (OSError, SensorError) as error:
             return self._failed(error)
@@ -106,7 +102,11 @@ class Sampler:
         self._again = ticks.add(self._ticks_us(), wait)
         self._polls = 0
         self._busy = self.spare = True
-        return wait
+        if self._held:
+            self._deliver()
+            wait = ticks.diff(self._again, self._ticks_us())
+        self._late_us = late_us
+        return wait if wait > 0 else 0
 
     def _repair(self) -> None:
         """Start the driver if it has not been started, or anew if it is silent for long."""
@@ -117,7 +117,6 @@ class Sampler:
                 self._free_bus()
             self._driver.start()
             self._started = True
-            self._late_us = self._lateness()  # it takes milliseconds
 
     def _lateness(self) -> int:
         """µs since the deadline of the slot that is due, after passing those that are over."""
@@ -128,9 +127,8 @@ class Sampler:
             self._pass()
 
     def _collect(self, now: int) -> int:
-        driver = self._driver
         try:
-            more = driver.collect()
+            more = self._driver.collect()
         except (OSError, SensorError) as error:
             return self._failed(error)
         if more:
@@ -147,21 +145,33 @@ class Sampler:
         self._due = ticks.add(self._due, self._period)
         if self._absent:
             self._recover()
-        self.taken_count += 1
-        self._was_late = self._late_us > self._tolerance
-        if not self._low <= driver.pressure_q8 <= self._high:
-            self.missed_count += 1
-            self._sink.outside(driver.pressure_q8)
-        elif self._was_late:
-            self.late_count += 1
-            self._sink.late(driver.pressure_q8, driver.temperature_q16, self._late_us)
-        else:
-            self._sink.taken(driver.pressure_q8, driver.temperature_q16)
         wait = ticks.diff(self._due, self._ticks_us())
+        if wait < _CLOSING_US:
+            self._held = True
+        else:
+            self._deliver()
+            wait = ticks.diff(self._due, self._ticks_us())
         return wait if wait > 0 else 0
+
+    def _deliver(self) -> None:
+        """Hand on what has been read."""
+        p_q8 = self._driver.pressure_q8
+        t_q16 = self._driver.temperature_q16
+        self._held = False
+        self.taken_count += 1
+        if not self._low <= p_q8 <= self._high:
+            self.missed_count += 1
+            self._sink.outside(p_q8)
+        elif self._late_us > self._tolerance:
+            self.late_count += 1
+            self._sink.late(p_q8, t_q16, self._late_us)
+        else:
+            self._sink.taken(p_q8, t_q16)
 
     def _pass(self) -> None:
         """The slot that is due gets no sample."""
+        if self._held:
+            self._deliver()
         self._busy = False
         self._due = ticks.add(self._due, self._period)
         self.missed_count += 1

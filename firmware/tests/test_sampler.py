@@ -26,7 +26,7 @@ class Driver:
         self.start_us = 6_000
         self.start_error = self.trigger_error = self.collect_error = None
         self.extra = self.base = 0
-        self.started = self.triggered = 0
+        self.started = self.triggered = self.collected = 0
         self.pressure_q8 = self.temperature_q16 = 0
 
     def start(self) -> None:
@@ -40,7 +40,6 @@ class Driver:
         if self.trigger_error:
             raise self.trigger_error
         self.triggered += 1
-        self.pressure_q8 = self.base + self.triggered
         return self.conversion_us
 
     def collect(self) -> int:
@@ -49,20 +48,25 @@ class Driver:
         if self.extra:
             self.extra -= 1
             return 500
+        self.pressure_q8 = self.base + self.triggered
+        self.collected += 1
         return 0
 
 
 class Sink:
-    """Gives numbers to slots as the pipeline does; `busy_us` is what taking one costs."""
+    """Gives numbers to slots as the pipeline does; `busy_us` is what a missed one costs,
+    `closing_us` what every tenth sample does."""
 
     def __init__(self, time) -> None:
         self.time = time
         self.slots: list[tuple] = []
         self.events: list[tuple] = []
-        self.busy_us = 0
+        self.busy_us = self.closing_us = 0
 
     def taken(self, p: int, t: int) -> None:
         self.slots.append(("taken", p))
+        if len(self.slots) % 10 == 0:
+            self.time.advance(self.closing_us)
 
     def late(self, p: int, t: int, late_us: int) -> None:
         self.slots.append(("late", p, late_us))
@@ -118,6 +122,11 @@ class Bench:
             wait = self.sampler.poll()
             assert 0 <= wait <= self.period_us
             self.time.advance(wait)
+
+    def to_the_deadline(self) -> None:
+        """Read what is being converted, and sleep until the next trigger is due."""
+        while self.driver.collected < self.driver.triggered:
+            self.time.advance(self.sampler.poll())
 
     def stall(self, us: int) -> None:
         self.time.advance(us)
@@ -183,14 +192,48 @@ def test_lateness_is_tolerated_up_to_a_tenth_of_the_period(fakes, period_us, tol
         bench.driver.conversion_us = 1_000
         bench.driver.command_us = 0
         bench.begin().run_slots(3)
-        while bench.sampler.slack_us() > 0:
-            bench.stall(bench.sampler.slack_us())
+        bench.to_the_deadline()
         bench.stall(late_us)
-        bench.run_slots(2)
-        assert bench.sink.kinds()[3:] == [kind, "taken"]
+        done = bench.driver.collected
+        bench.run_slots(done + 2 - len(bench.sink.slots))
+        assert bench.sink.kinds()[done:] == [kind, "taken"]
         if kind == "late":
-            assert bench.sink.slots[3] == ("late", 4, late_us)
+            assert bench.sink.slots[done] == ("late", done + 1, late_us)
         bench.consistent()
+
+
+@pytest.mark.parametrize(
+    ("period_us", "conversion_us", "closing_us"),
+    [(10_000, 4_100, 9_000), (20_000, 12_000, 19_000), (100_000, 90_000, 80_000)],
+)
+def test_what_a_sample_leads_to_never_makes_the_next_one_late(
+    fakes, period_us, conversion_us, closing_us
+):
+    """A window ends, a record is made: as long as a slot, but not in the way of a trigger."""
+    bench = Bench(fakes, period_us)
+    bench.driver.conversion_us = conversion_us
+    bench.sink.closing_us = closing_us
+    bench.begin().run_slots(200)
+    assert bench.sink.kinds() == ["taken"] * 200
+    bench.consistent()
+
+
+def test_a_sample_that_waits_comes_before_what_follows_it(fakes):
+    """The next trigger is refused, or slots pass: its number is the one of its own slot."""
+    bench = Bench(fakes, 20_000)
+    bench.driver.conversion_us = 12_000
+    bench.begin().run_slots(3)
+    bench.to_the_deadline()
+    bench.driver.trigger_error = OSError(5)
+    bench.run_slots(2)
+    assert bench.sink.slots[3:] == [("taken", 4), ("missed",)]
+    bench.driver.trigger_error = None
+    bench.run_slots(3)
+    bench.to_the_deadline()
+    bench.stall(2 * 20_000)
+    bench.run_slots(4)
+    assert bench.sink.kinds()[5:] == ["taken"] * 4 + ["missed"] * 2 + ["taken"]
+    bench.consistent()
 
 
 @pytest.mark.parametrize("slots", [1, 2, 9, 10, 11, 50])

@@ -13,7 +13,8 @@ Every driver class has the same face:
     trigger() -> int    starts one conversion; µs until collect is worth calling
     collect() -> int    0: a sample is in pressure_q8 and temperature_q16; otherwise µs until the
                         next call is worth it; never blocks
-    pressure_q8, temperature_q16        last sample, Pa/256 and K/65536, magnitude below 2^30
+    pressure_q8, temperature_q16        last sample, Pa/256 and K/65536, magnitude below 2^30; they
+                        stay until `collect` of the next one
     pressure_lsb_q8     the chip's resolution, Pa/256, rounded up, valid after start
     pressure_shift, temperature_shift   low bits that are the same in every sample
 

@@ -46,7 +46,8 @@ class Watch:
         pipeline = self.node.pipeline
         cascade = pipeline._estimator.cascade
         sampler = self.node.sampler
-        if not sampler._busy or ticks.diff(sampler._again, self.board.time.us) > 0:
+        at = sampler._again if sampler._busy else sampler._due
+        if not (sampler._busy or sampler._held) or ticks.diff(at, self.board.time.us) > 0:
             return False
         filled = pipeline._packer.count + 1
         test = self._test()
