@@ -43,8 +43,8 @@ def _glance(results: Sequence[Result]) -> list[tuple[str, dict[str, Counter[str]
     """Per test, over its parameters: outcomes on each bench, in the order they ran."""
     found: dict[str, dict[str, Counter[str]]] = {}
     for one in results:
-        bench = one.notes.get("bench") or one.variant.partition("-")[0] or "no bench"
-        found.setdefault(one.test, {}).setdefault(bench, Counter())[one.outcome] += 1
+        on = found.setdefault(one.test, {}).setdefault(one.bench or "no bench", Counter())
+        on[one.outcome] += 1
     return list(found.items())
 
 

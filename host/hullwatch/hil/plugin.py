@@ -186,9 +186,11 @@ def pytest_runtest_makereport(
     report = yield
     error = call.excinfo.value if call.excinfo is not None else None
     wanted = getattr(getattr(item, "callspec", None), "params", {}).get("hil_declared")
-    if wanted is not None and getattr(error, "breaks_bench", False):
-        cause = (item.nodeid, str(error))
-        item.config.stash[_BROKEN].setdefault(_declared(item.config, wanted).name, cause)
+    if wanted is not None:
+        name = _declared(item.config, wanted).name
+        vars(report)["hullwatch_bench"] = name
+        if getattr(error, "breaks_bench", False):
+            item.config.stash[_BROKEN].setdefault(name, (item.nodeid, str(error)))
     notes = item.stash.get(_NOTES, None)
     if notes and report.when == "teardown":
         from hullwatch.hil import evidence

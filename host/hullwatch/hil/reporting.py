@@ -17,9 +17,13 @@ _NEEDED = ("jinja2", "matplotlib")
 
 @dataclass
 class Result:
-    """One test on one bench: `outcome` is passed, failed, broken (set-up or end) or skipped."""
+    """One test on one bench: `outcome` is passed, failed, broken (set-up or end) or skipped.
+
+    `bench` is its name, empty for a test that uses none.
+    """
 
     nodeid: str
+    bench: str = ""
     outcome: str = "passed"
     seconds: float = 0.0
     told: str = ""
@@ -65,6 +69,7 @@ class Reporter:
         result = self._results.setdefault(report.nodeid, Result(report.nodeid))
         result.seconds += report.duration
         result.notes |= vars(report).get("hullwatch", {})
+        result.bench = vars(report).get("hullwatch_bench", result.bench)
         if report.skipped:
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
             result.outcome, result.told = "skipped", reason.removeprefix("Skipped: ")

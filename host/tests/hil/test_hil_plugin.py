@@ -239,3 +239,23 @@ def test_the_report_of_a_broken_bench_says_so(run, pytester):
     assert done.ret == pytest.ExitCode.TESTS_FAILED
     page = pytester.path.joinpath("r.html").read_text()
     assert "bench desk is broken: /dev/no-such-port: no such port" in page
+
+
+def test_a_skipped_test_stands_under_its_benchs_name(run, pytester):
+    """Names with a hyphen too, on which everything is skipped."""
+    pytester.path.joinpath("my-desk.toml").write_text('name = "my-desk"\nkind = "sim"\n')
+    done = run(
+        "--bench", "my-desk.toml", "--hil-report", "r.html",
+        test_mine="""
+        import pytest
+
+        @pytest.mark.needs("usb_stalls")
+        @pytest.mark.parametrize("case", ["a-b"])
+        def test_stall(node, case):
+            pass
+        """,
+    )  # fmt: skip
+    done.assert_outcomes(skipped=1)
+    page = pytester.path.joinpath("r.html").read_text()
+    assert "<th>my-desk</th>" in page
+    assert "<th>my</th>" not in page
