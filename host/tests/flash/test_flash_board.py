@@ -6,6 +6,7 @@ from hullwatch.errors import PortLost
 from hullwatch.flash import upload
 from hullwatch.flash.corehash import core_hash, file_hash
 from hullwatch.flash.errors import FlashError, NoRoom, WrongMicroPython
+from hullwatch.flash.wakeup import AT_PROMPT, who
 from hullwatch.transport.rawrepl import RawRepl
 
 CODE = ("main.py", "hullcore/", "hullnode/", "board/")
@@ -190,10 +191,11 @@ def test_a_flash_that_fills_up_while_switching_leaves_a_prompt(
 
 
 def test_a_damaged_module_on_the_board_is_repaired(board, new_build):
+    """It ends at its prompt: what is damaged so that MicroPython itself fails needs BOOTSEL."""
     files = new_build.contents()
-    broken = bytearray(files["hullnode/node.mpy"])
-    broken[40:60] = bytes(20)
-    one = board({**files, "hullnode/node.mpy": bytes(broken)})
+    broken = bytes(4) + files["hullnode/node.mpy"][4:]
+    one = board({**files, "hullnode/node.mpy": broken})
+    assert who(one.path) == (None, AT_PROMPT)
     done = one.job().run()
     assert done.placed == ("hullnode/node.mpy", "main.py")
     assert done.hello.fields["core_hash"].hex() == new_build.core_hash
