@@ -253,6 +253,21 @@ def tally(request):
         request.config.stash[ROWS][mark.args] = made
 
 
+@pytest.fixture
+def audited(yard, tally):
+    """`for one in audited(trials)`: a yard a seed; after each what it has is settled and audited."""
+
+    def lives(trials):
+        for seed in range(trials):
+            one = yard(seed=seed)
+            yield one
+            one.settle()
+            one.audit(tally)
+            one.close()
+
+    return lives
+
+
 def pytest_sessionfinish(session, exitstatus):
     page = session.config.getoption("--campaign-page", default=None)
     rows = session.config.stash.get(ROWS, {})

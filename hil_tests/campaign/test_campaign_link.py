@@ -25,22 +25,17 @@ HARM = {
     [pytest.param(kw, marks=pytest.mark.row(name, "sim"), id=name) for name, kw in HARM.items()],
 )
 @slice_and_full(2, 100)
-def test_a_bad_cable(yard, harmed, tally, harm, trials):
-    for seed in range(trials):
-        one = yard(seed=seed)
+def test_a_bad_cable(audited, harmed, harm, trials):
+    for seed, one in enumerate(audited(trials)):
         one.log(harmed(one.port, random.Random(seed), **harm), commit_s=0.25)
         one.run(60)
-        one.settle()
-        one.audit(tally)
-        one.close()
 
 
 @pytest.mark.row("unplugged in the middle of a frame", "sim")
 @slice_and_full(1, 25)
-def test_unplugged(yard, tally, trials):
+def test_unplugged(audited, tally, trials):
     """Forty times a trial, at a random byte; what the node says meanwhile vanishes."""
-    for seed in range(trials):
-        one = yard(seed=seed)
+    for one in audited(trials):
         for _ in range(40):
             one.log(commit_s=0.25)
             one.run(one.draw.uniform(0.2, 6), step_s=0.05)
@@ -51,28 +46,21 @@ def test_unplugged(yard, tally, trials):
             one.sleep(one.draw.choice([0.0, 0.3, 3.0]))
             tally.trials += 1
         tally.trials -= 1
-        one.settle()
-        one.audit(tally)
-        one.close()
 
 
 @pytest.mark.row("nobody reads for ten minutes", "sim")
 @slice_and_full(1, 50)
-def test_reader_stopped(yard, tally, trials):
-    for seed in range(trials):
-        one = yard(seed=seed)
+def test_reader_stopped(audited, trials):
+    for one in audited(trials):
         one.log()
         one.run(one.draw.uniform(5, 60))
         one.sleep(600)
         one.run(200)
-        one.settle()
-        one.audit(tally)
-        one.close()
 
 
 @pytest.mark.row("a second program probes the port", "sim")
 @slice_and_full(1, 50)
-def test_probed(yard, tally, trials):
+def test_probed(audited, trials):
     probes = (
         b"AT\r\n",
         b"\r\n\r\n",
@@ -82,17 +70,13 @@ def test_probed(yard, tally, trials):
         b"import os\r\n",
         bytes(64),
     )
-    for seed in range(trials):
-        one = yard(seed=seed)
+    for one in audited(trials):
         one.log()
         for _ in range(20):
             one.run(one.draw.uniform(0.5, 4), 0.1)
             one.port.write(one.draw.choice(probes))
             if one.draw.random() < 0.3:  # it takes what was meant for the logger
                 one.bench.board.console.to_host.clear()
-        one.settle()
-        one.audit(tally)
-        one.close()
 
 
 @pytest.mark.row("every byte but 0x03 and 0x04 injected between and inside frames", "sim")
@@ -179,16 +163,12 @@ class Switch:
 
 @pytest.mark.row("the host's clock jumps", "sim")
 @slice_and_full(1, 50)
-def test_clock_jumps(yard, tally, trials):
-    for seed in range(trials):
-        one = yard(seed=seed)
+def test_clock_jumps(audited, trials):
+    for one in audited(trials):
         one.log()
         for _ in range(8):
             one.run(one.draw.uniform(2, 15))
             one.jump_s += one.draw.choice([-86400, -3.5, -0.02, 0.02, 7, 3600, 1e7])
-        one.settle()
-        one.audit(tally)
-        one.close()
 
 
 EDGES = {
@@ -215,10 +195,9 @@ def test_counters_at_their_limits(yard, tally, ticks_us, trials):
 
 @pytest.mark.row("commands of 63, 64, 65, 128, 255 and 256 bytes on the wire", "sim")
 @slice_and_full(1, 20)
-def test_frame_sizes(yard, tally, trials):
+def test_frame_sizes(audited, trials):
     """Each is answered or, beyond the limit of a frame, dropped and counted."""
-    for seed in range(trials):
-        one = yard(seed=seed)
+    for one in audited(trials):
         one.log()
         one.run(5)
         for wire_bytes in (63, 64, 65, 128, 255, 256):
@@ -230,9 +209,6 @@ def test_frame_sizes(yard, tally, trials):
                 assert answers
                 assert answers[0] is None or answers[0].status
                 assert one.status["rx_bad"] == before
-        one.settle()
-        one.audit(tally)
-        one.close()
 
 
 def payloads_for(wire_bytes):
@@ -243,10 +219,9 @@ def payloads_for(wire_bytes):
 
 @pytest.mark.row("another store acknowledges first", "sim")
 @slice_and_full(1, 50)
-def test_scratch_store(yard, tally, tmp_path, trials):
+def test_scratch_store(audited, tmp_path, trials):
     """A trial run into a scratch database; then the real one takes the node over."""
-    for seed in range(trials):
-        one = yard(seed=seed)
+    for seed, one in enumerate(audited(trials)):
         kept = one.store
         with Store.open(tmp_path / f"scratch{seed}.db", 0) as one.store:
             one.log()
@@ -256,6 +231,3 @@ def test_scratch_store(yard, tally, tmp_path, trials):
         one.store = kept
         one.log(take_over=True)
         one.run(40)
-        one.settle()
-        one.audit(tally)
-        one.close()
