@@ -14,12 +14,12 @@ class Collector:
     is never nearer than twice what the last one took.
 
     `free` is the free heap after a collection, in bytes, counted after every tenth: counting walks
-    the whole heap and takes as long as collecting (9 ms on the chip), so it has a slot of its own.
+    the whole heap and takes as long as collecting (9 ms on the chip), so where slots are short it
+    has one of its own.
     """
 
     def __init__(self, board) -> None:
         self._board = board
-        self._ticks_us = board.ticks_us
         self._done = board.ticks_us()
         self._uncounted = _COUNT_EVERY - 1  # the first one is counted: it ends the start's garbage
         self._need = _ASSUMED_US
@@ -28,22 +28,23 @@ class Collector:
 
     def poll(self, sampler) -> None:
         """Collect when a second has passed and the sampler leaves time for it."""
-        now = self._ticks_us()
+        board = self._board
+        now = board.ticks_us()
         waited = ticks.diff(now, self._done)
         count = self._uncounted >= _COUNT_EVERY
         if waited < _EVERY_US and not count:
             return
-        if sampler:
-            slack = sampler.slack_us()
-            if slack < self._need and (slack <= 0 or waited < _AT_LAST_US):
-                return
+        slack = sampler.slack_us() if sampler else _EVERY_US
+        if slack < self._need and (slack <= 0 or waited < _AT_LAST_US):
+            return
+        if not count:
+            board.collect()
+            took = ticks.diff(board.ticks_us(), now)
+            self.longest_us = max(self.longest_us, took)
+            self._need = took * 2
+            self._done = now
+            self._uncounted += 1
+            count = self._uncounted >= _COUNT_EVERY and slack > self._need * 2
         if count:
             self._uncounted = 0
-            self.free = self._board.heap_free()
-            return
-        self._board.collect()
-        took = ticks.diff(self._ticks_us(), now)
-        self.longest_us = max(self.longest_us, took)
-        self._need = took * 2
-        self._done = now
-        self._uncounted += 1
+            self.free = board.heap_free()
