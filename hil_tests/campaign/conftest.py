@@ -255,7 +255,7 @@ def tally(request):
 
 @pytest.fixture
 def audited(yard, tally):
-    """`for one in audited(trials)`: a yard a seed; after each what it has is settled and audited."""
+    """`for one in audited(trials)`: a yard a seed; afterwards it is settled and audited."""
 
     def lives(trials):
         for seed in range(trials):
