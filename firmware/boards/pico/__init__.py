@@ -5,16 +5,28 @@ Registers: RP2040 datasheet 4.7 (watchdog CTRL 0x40058000, SCRATCH0 0x4005800C);
 but power loss.
 """
 
+import machine
+from micropython import const
+
+_FIRST_OUTPUT = const(16)  # valve drivers: each has a pull-down resistor, see WIRING.md
+_LAST_OUTPUT = const(21)
+
+
+def outputs_safe() -> None:
+    """Release every output: the pull-downs of the valve drivers decide."""
+    for number in range(_FIRST_OUTPUT, _LAST_OUTPUT + 1):
+        machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_DOWN)
+
+
+outputs_safe()  # before anything is loaded: a soft reset has left them driven
+
 import gc
 import os
 import select
 import sys
 import time
 
-import machine
-
 from hullcore import ticks
-from hullcore.compat import const
 from hullnode.files import Files
 from hullnode.unload import collect
 
@@ -22,8 +34,6 @@ _WDT_RP2040 = const(0x40058000)
 _WDT_RP2350 = const(0x400D8000)
 _SCRATCH0 = const(0x0C)
 _WDT_ENABLE = const(0x40000000)
-_FIRST_OUTPUT = const(16)  # valve drivers: each has a pull-down resistor, see WIRING.md
-_LAST_OUTPUT = const(21)
 _ONEWIRE = const(22)
 _EXACT_US = const(3000)  # waits shorter than this end to the microsecond, not to the millisecond
 _LOOP_US = const(100)  # from here back to the sampler
@@ -84,11 +94,7 @@ class Board:
         self.heap_free = gc.mem_free
         self.collect = collect
         self.restart = machine.reset
-
-    def outputs_safe(self) -> None:
-        """Release every output: the pull-downs of the valve drivers decide."""
-        for number in range(_FIRST_OUTPUT, _LAST_OUTPUT + 1):
-            machine.Pin(number, machine.Pin.IN, machine.Pin.PULL_DOWN)
+        self.outputs_safe = outputs_safe
 
     def output(self, number: int, level: int) -> None:
         """Drive an output: 1 powers the valve behind its driver."""
