@@ -61,6 +61,7 @@ class Node:
         self._ticks_us = board.ticks_us
         self._link_due = board.ticks_us()
         self._loop_us = 0
+        self._slow = values["period_us"] > _SPARE_US
         self.leaving = self.restart = self.round = False
         self._leave_ms = -1
         self._config_record = self.stamp.number
@@ -93,7 +94,7 @@ class Node:
             due = wait  # the sample comes first
         else:
             due = self._look(now, wait)
-            if not sampler or sampler.slack_us() > _SPARE_US:
+            if not sampler or (self._slow and sampler.slack_us() > _SPARE_US):
                 tidy = True
         if tidy:
             self.flusher.poll()

@@ -72,6 +72,7 @@ class DemoRun:
         end_s = self.bench.now_s() + DRAIN_S
         while self.bench.now_s() < end_s and not self._drained():
             self._step(between)
+            self.logger.finish()  # commits: what is there need not wait for the usual time
         self.logger.finish()
         self._port.close()
 

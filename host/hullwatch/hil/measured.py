@@ -60,7 +60,9 @@ class Measured:
         high: float | None = None, u95: float | None = None,
     ) -> float:  # fmt: skip
         """Returns the value."""
-        one = Value(name, float(value), unit, low, high, u95)
+        # plain floats: numpy's cannot travel between processes
+        limits = [None if number is None else float(number) for number in (low, high, u95)]
+        one = Value(name, float(value), unit, *limits)
         self._kept.append({**asdict(one), "within": one.within, "told": one.describe()})
         if not one.within:
             pytest.fail(f"{name}: {one.describe()}", pytrace=False)

@@ -195,9 +195,11 @@ def test_what_this_machine_lacks_is_a_skip_or_with_strict_a_failure(run, pyteste
 
 
 MEASURES = """
+import numpy as np
+
 def test_values(node, measured):
     node.run(12)
-    measured("pressure", node.raw().p_q8[-1] / 256, "Pa", 119_000, 121_000, 30)
+    measured("pressure", node.raw().p_q8[-1] / 256, "Pa", 119_000, 121_000, np.float64(30))
     measured("cost", 7, "s", high=5)
 """
 

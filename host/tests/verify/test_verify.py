@@ -45,6 +45,15 @@ def rewrite(path, number, kind, field, value):
         )
 
 
+def verifiable(path):
+    """Whether the raw samples of every window have come too: a record is there seconds before."""
+    with Reader.open(path) as reader:
+        (boot,) = reader.boots()
+        windows = reader.windows()
+        last = max((row.last_sample for row in windows), default=-1)
+        return bool(reader.raw(boot.key).sample[-1] >= last)
+
+
 @pytest.fixture
 def logged(site):
     """A database with twenty minutes of one node in it, and its path."""
@@ -54,6 +63,9 @@ def logged(site):
         made.log()
         made.run(seconds)
         made.logger.finish()
+        while not verifiable(made.path):
+            made.run(0.5)
+            made.logger.finish()
         return made.path
 
     return make
