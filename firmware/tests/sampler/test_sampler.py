@@ -7,7 +7,6 @@ import pytest
 from hullnode.drivers.errors import CHIP_RESET, WRONG_ID, SensorError
 
 WRAP = 1 << 30
-PERIOD = 100_000
 
 
 @pytest.mark.parametrize("beyond", [-1000, 4_190_000 * 256])

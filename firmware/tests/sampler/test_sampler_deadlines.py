@@ -3,7 +3,6 @@
 import pytest
 
 WRAP = 1 << 30
-PERIOD = 100_000
 
 
 def test_one_conversion_per_slot_at_its_deadline(bench):
@@ -93,7 +92,7 @@ def test_a_sample_that_waits_comes_before_what_follows_it(make):
 @pytest.mark.parametrize("slots", [1, 2, 9, 10, 11, 50])
 def test_slots_that_pass_in_a_stall_are_missed_once_each_and_no_fault_of_the_sensor(bench, slots):
     bench.begin().run_slots(5)
-    bench.stall(bench.sampler.slack_us() + slots * PERIOD + 20_000)
+    bench.stall(bench.sampler.slack_us() + slots * bench.period_us + 20_000)
     bench.run_slots(slots + 3)
     assert bench.sink.kinds() == ["taken"] * 5 + ["missed"] * slots + ["late"] + ["taken"] * 2
     assert bench.sink.slots[5 + slots][2] == 20_000
@@ -106,7 +105,7 @@ def test_a_stall_while_a_conversion_runs_keeps_its_sample(bench):
     bench.begin().run_slots(5)
     bench.stall(bench.sampler.slack_us())
     bench.sampler.poll()
-    bench.stall(3 * PERIOD + 5_000)
+    bench.stall(3 * bench.period_us + 5_000)
     bench.run_slots(5)
     assert bench.sink.kinds() == ["taken"] * 6 + ["missed"] * 2 + ["taken"] * 2
     bench.consistent()
@@ -116,7 +115,7 @@ def test_lateness_counts_what_telling_of_missed_slots_costs(bench):
     """Closing windows of missed slots takes time: the next trigger is that much later."""
     bench.begin().run_slots(5)
     bench.sink.busy_us = 7_000
-    bench.stall(bench.sampler.slack_us() + 3 * PERIOD)
+    bench.stall(bench.sampler.slack_us() + 3 * bench.period_us)
     bench.run_slots(4)
     assert bench.sink.slots[5:] == [("missed",)] * 3 + [("late", 6, 21_000)]
     bench.consistent()
